@@ -11,15 +11,17 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const binaries = join(root, 'node_modules', '.bin')
 const stampFile = join(root, 'node_modules', '.installed-from')
 
+function manifestsIn(group) {
+  return readdirSync(join(root, group)).map((name) => join(group, name, 'package.json'))
+}
+
 /** What an installation depends on: the lockfile, the workspace file and every package.json. */
 function installInputs() {
-  const inGroup = (group) =>
-    readdirSync(join(root, group)).map((name) => join(group, name, 'package.json'))
   const manifests = [
     'package.json',
     'tests/package.json',
-    ...inGroup('apps'),
-    ...inGroup('packages'),
+    ...manifestsIn('apps'),
+    ...manifestsIn('packages'),
   ]
   return ['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...manifests].filter((file) =>
     existsSync(join(root, file)),
@@ -42,8 +44,8 @@ function install(stamp) {
     cwd: root,
     stdio: 'inherit',
   })
-  if (status !== 0) process.exit(status ?? 1)
-  writeFileSync(stampFile, stamp)
+  if (status === 0) writeFileSync(stampFile, stamp)
+  return status ?? 1
 }
 
 /** Container tests report themselves skipped where there is no Docker: a result that must not be cached for where there is. */
@@ -66,5 +68,6 @@ function run([command, ...args]) {
 }
 
 const stamp = installStamp()
-if (!isInstalled(stamp)) install(stamp)
-run(process.argv.slice(2))
+const status = isInstalled(stamp) ? 0 : install(stamp)
+if (status === 0) run(process.argv.slice(2))
+else process.exitCode = status
