@@ -1,7 +1,10 @@
 import type { Readable, Writable } from 'node:stream'
 
-import type { Logger } from 'pino'
 import type { z } from 'zod'
+
+import type { EventHub } from './event-hub.ts'
+import type { LogSettings } from './log-settings.ts'
+import type { Logger } from './log.ts'
 
 /** One positional argument of a command, in the order in which they are given. */
 export interface Operand {
@@ -21,13 +24,15 @@ export interface CommandContext<Options> {
   signal: AbortSignal
   /** A client's log goes to standard error, a server's to standard output. */
   log: Logger
-  stdin: Readable
-  stdout: Writable
-  stderr: Writable
+  /** Every log line again, as JSON. */
+  events: Pick<EventHub, 'subscribe'>
+  readonly stdin: Readable
+  readonly stdout: Writable
+  readonly stderr: Writable
   /** Whether standard output is a terminal. */
   isTerminal: boolean
   /** Nanoseconds since 1970. */
-  now(): bigint
+  now: () => bigint
 }
 
 /** One thing an app can do; `Options` is the strict zod object its flags are made from. */
@@ -38,6 +43,10 @@ export interface Command<Options extends z.ZodObject = z.ZodObject> {
   options: Options
   /** Runs to its end and gives the exit code. */
   run(context: CommandContext<z.output<Options>>): Promise<number>
+  /** What `--check` does beyond reading the options; throws UsageError. */
+  check?(context: CommandContext<z.output<Options>>): Promise<void>
+  /** A server's log goes to standard output; without this, warnings go to standard error as text. */
+  logSettings?(options: z.output<Options>, isTerminal: boolean): LogSettings
 }
 
 /** An executable: the first command runs when none is named. */
