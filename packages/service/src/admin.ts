@@ -62,7 +62,7 @@ export function createAdmin(options: AdminOptions): Admin {
       })
       server.on('error', (error) => log.error({ err: error }, 'admin endpoint'))
       const { address, port: bound } = server.address() as AddressInfo
-      log.info({ transport: 'http', address, port: bound }, 'admin listening')
+      log.info({ transport: 'http', address, port: bound }, 'listening')
     },
     async stop() {
       const closed = once(server, 'close')
