@@ -17,6 +17,10 @@ export class NativeCallsMissingError extends Error {
 
 /** The calls this package makes. Each returns what the call returned and throws on -1. */
 interface Libc {
+  socket(domain: number, type: number, protocol: number): number
+  bind(descriptor: number, address: Uint8Array): void
+  close(descriptor: number): void
+  setsockopt(descriptor: number, level: number, option: number, value: Uint8Array): void
   /** Fills `value` from its beginning. */
   getsockopt(descriptor: number, level: number, option: number, value: Uint8Array): void
 }
@@ -48,6 +52,10 @@ function firstLine(error: Error): string {
 function declare(koffi: typeof Koffi): Libc {
   // null is the running program itself: its own libc, glibc or musl, whatever the file is called.
   const library = koffi.load(null)
+  const socket = library.func('int socket(int, int, int)')
+  const bind = library.func('int bind(int, const uint8_t *, uint32_t)')
+  const close = library.func('int close(int)')
+  const setsockopt = library.func('int setsockopt(int, int, int, const uint8_t *, uint32_t)')
   const getsockopt = library.func(
     'int getsockopt(int, int, int, _Out_ uint8_t *, _Inout_ uint32_t *)',
   )
@@ -56,6 +64,16 @@ function declare(koffi: typeof Koffi): Libc {
     return result
   }
   return {
+    socket: (domain, type, protocol) => checked('socket', socket(domain, type, protocol)),
+    bind: (descriptor, address) => {
+      checked('bind', bind(descriptor, address, address.length))
+    },
+    close: (descriptor) => {
+      checked('close', close(descriptor))
+    },
+    setsockopt: (descriptor, level, option, value) => {
+      checked('setsockopt', setsockopt(descriptor, level, option, value, value.length))
+    },
     getsockopt: (descriptor, level, option, value) => {
       checked('getsockopt', getsockopt(descriptor, level, option, value, [value.length]))
     },

@@ -1,17 +1,20 @@
 import { getSystemErrorName } from 'node:util'
 
-/** A call into libc that failed. `code` is the errno's name (`EBADF`), `errno` its number. */
+/**
+ * A call into libc that failed, with the fields of Node's own system errors: `syscall` is the call, `code` the
+ * errno's name (`EBADF`), `errno` its number, negative.
+ */
 export class SystemCallError extends Error {
   override readonly name = 'SystemCallError'
-  readonly call: string
+  readonly syscall: string
   readonly errno: number
   readonly code: string
 
-  constructor(call: string, errno: number) {
+  constructor(syscall: string, errno: number) {
     const code = getSystemErrorName(-errno)
-    super(`${call}: ${code}`)
-    this.call = call
-    this.errno = errno
+    super(`${syscall}: ${code}`)
+    this.syscall = syscall
+    this.errno = -errno
     this.code = code
   }
 }
