@@ -9,10 +9,15 @@ export function formatMicros(micros: number): string {
   return `${threeDigits(micros / 1_000_000)} s`
 }
 
-/** Bits a second with decimal units, as networks are rated: `9.41 Gbit/s`. */
-export function formatBitRate(bitsPerSecond: number): string {
+/** How long something lasted or shall last: `200 ms`, `1 s`, `90.1 s`. */
+export function formatDuration(millis: number): string {
+  return millis < 999.5 ? formatMicros(millis * 1_000) : `${Math.round(millis / 100) / 10} s`
+}
+
+/** Bytes a second as the bits a second that networks are rated by: `9.41 Gbit/s`. */
+export function formatBitRate(bytesPerSecond: number): string {
   const units = ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s', 'Tbit/s']
-  let rate = bitsPerSecond
+  let rate = bytesPerSecond * 8
   let unit = 0
   while (rate >= 999.5 && unit < units.length - 1) {
     rate /= 1_000
@@ -26,12 +31,44 @@ export function formatShare(part: number, whole: number): string {
   return `${threeDigits(whole === 0 ? 0 : (100 * part) / whole)} %`
 }
 
-/** The statistics that every summary ends with, aligned below each other when printed twice. */
+interface Tallies {
+  sent: number
+  received: number
+  lost: number
+  duplicated: number
+  reordered: number
+  malformed: number
+}
+
+/** `sent 10  received 9  lost 1 (10 %)`, and what else there was: duplicated, reordered, malformed. */
+export function formatTallies(tallies: Tallies): string {
+  const { sent, received, lost } = tallies
+  const others = (['duplicated', 'reordered', 'malformed'] as const)
+    .filter((name) => tallies[name] > 0)
+    .map((name) => `${name} ${tallies[name]}`)
+  const main = [`sent ${padded(sent)}`, `received ${padded(received)}`, `lost ${padded(lost)}`]
+  return [`${main.join('  ')} (${formatShare(lost, sent)})`, ...others].join('  ')
+}
+
+/** The short form for a line of an interval; an em dash stands for nothing received. */
+export function formatPercentiles(summary: MicrosSummary | null): string {
+  if (summary === null) return '—'
+  return labelled(summary, ['p50', 'p99', 'max'])
+}
+
+/** The whole distribution in one line: `round trip  min  80 µs  mean  85 µs  p50 …`. */
 export function formatSummary(label: string, summary: MicrosSummary): string {
   const names = ['min', 'mean', 'p50', 'p90', 'p99', 'p999', 'max', 'stddev'] as const
-  return [label, ...names.map((name) => `${name} ${formatMicros(summary[name]).padStart(7)}`)].join(
-    '  ',
-  )
+  return `${label}  ${labelled(summary, names)}`
+}
+
+function labelled(summary: MicrosSummary, names: readonly (keyof MicrosSummary)[]): string {
+  return names.map((name) => `${name} ${formatMicros(summary[name]).padStart(7)}`).join('  ')
+}
+
+/** Wide enough that the lines of most runs stand below each other. */
+function padded(count: number): string {
+  return String(count).padStart(5)
 }
 
 function threeDigits(value: number): number {

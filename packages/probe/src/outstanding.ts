@@ -9,13 +9,16 @@ export type ReplyVerdict =
   /** Never asked, or so long ago that it is forgotten. */
   | 'unknown'
 
+/** Why a request is lost: nothing came in time, or `failed` said so. */
+export type LossReason = 'silent' | 'failed'
+
 export interface OutstandingOptions {
   /** How long a reply may take before its request is lost (`--wait`). */
   timeoutMillis: number
   /** Requests remembered, a power of two; 65,536 unless told (that takes 850 KiB). */
   capacity?: number
   /** Called for each request that becomes lost, in the order of sending. */
-  onLost?: (sequence: number) => void
+  onLost?: (sequence: number, reason: LossReason) => void
 }
 
 const FREE = 0
@@ -37,7 +40,7 @@ export class Outstanding {
   readonly #sequences: Uint32Array
   readonly #states: Uint8Array
   readonly #mask: number
-  readonly #onLost: (sequence: number) => void
+  readonly #onLost: (sequence: number, reason: LossReason) => void
   /** The oldest that may still wait, and the one after the newest. */
   #oldest = 0
   #next = 0
@@ -77,7 +80,7 @@ export class Outstanding {
   sent(sequence: number, at: number): void {
     this.expire(at)
     const slot = sequence & this.#mask
-    if (this.#states[slot] === WAITING) this.#lose(slot)
+    if (this.#states[slot] === WAITING) this.#lose(slot, 'silent')
     this.#sequences[slot] = sequence
     this.#sentAt[slot] = at
     this.#states[slot] = WAITING
@@ -92,7 +95,8 @@ export class Outstanding {
     if (state === FREE || this.#sequences[slot] !== sequence) return 'unknown'
     if (state === ANSWERED) return 'duplicate'
     this.#lastRoundTripMillis = at - (this.#sentAt[slot] ?? at)
-    if (state === WAITING && this.#lastRoundTripMillis >= this.timeoutMillis) this.#lose(slot)
+    if (state === WAITING && this.#lastRoundTripMillis >= this.timeoutMillis)
+      this.#lose(slot, 'silent')
     const inTime = this.#states[slot] === WAITING
     this.#states[slot] = ANSWERED
     if (!inTime) return 'late'
@@ -101,10 +105,11 @@ export class Outstanding {
     return 'answered'
   }
 
-  /** A request could not be sent at all: it is lost now, without waiting. */
+  /** A request could not be sent, or the network said that it did not arrive: it is lost now. */
   failed(sequence: number): void {
     const slot = sequence & this.#mask
-    if (this.#sequences[slot] === sequence && this.#states[slot] === WAITING) this.#lose(slot)
+    const waits = this.#sequences[slot] === sequence && this.#states[slot] === WAITING
+    if (waits) this.#lose(slot, 'failed')
   }
 
   /** Declares those lost that have waited for `timeoutMillis`. */
@@ -115,16 +120,16 @@ export class Outstanding {
       const slot = this.#oldest & this.#mask
       if (this.#states[slot] === WAITING) {
         if (at - (this.#sentAt[slot] ?? at) < this.timeoutMillis) return
-        this.#lose(slot)
+        this.#lose(slot, 'silent')
       }
       this.#oldest = (this.#oldest + 1) >>> 0
     }
   }
 
-  #lose(slot: number): void {
+  #lose(slot: number, reason: LossReason): void {
     this.#states[slot] = LOST
     this.#waiting--
-    this.#onLost(this.#sequences[slot] ?? 0)
+    this.#onLost(this.#sequences[slot] ?? 0, reason)
     this.onSettled()
   }
 }

@@ -44,7 +44,7 @@ const WRAP_ON = '\u001B[?7h'
  *   write: (text) => stdout.write(text),
  *   json: options.json,
  *   live: isTerminal,
- *   texts: roundTripTexts,
+ *   texts: echoPingTexts,
  * })
  * reporter.start({ … })
  */

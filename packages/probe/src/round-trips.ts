@@ -1,68 +1,50 @@
-import type { MicrosSummary } from './histogram.ts'
-import { IntervalHistogram } from './interval-histogram.ts'
-import { Outstanding, type ReplyVerdict } from './outstanding.ts'
+import { type LossReason, Outstanding } from './outstanding.ts'
+import type { RoundTripTotals } from './round-trip-totals.ts'
 import { u32 } from './sequence-space.ts'
 
-/** What was counted of requests and replies, as in the reports (docs: conventions). */
-export interface RoundTripCounts {
-  sent: number
-  /** Requests answered in time. */
-  received: number
-  /** Requests not answered in time; their late replies do not change that. */
-  lost: number
-  /** Further replies to the same request. */
-  duplicated: number
-  /** Replies in time that came after the reply to a later request (RFC 4737). */
-  reordered: number
-  /** Replies that are no replies, or whose content is not what was sent. */
-  malformed: number
-}
+/** What a reply turned out to be; counted under the same name, but 'late', whose request is lost. */
+export type ReplyOutcome = 'answered' | 'reordered' | 'duplicated' | 'malformed' | 'late'
 
-export interface RoundTripReport extends RoundTripCounts {
-  /** First replies after their time. */
-  late: number
-  bytesSent: number
-  bytesReceived: number
-  rttMicros: MicrosSummary | null
+export interface RoundTripsOptions {
+  /** How long a reply may take (`--wait`). */
+  timeoutMillis: number
+  /** Requests remembered, a power of two; 65,536 unless told (850 KiB; 13 B each). */
+  capacity?: number
+  /** Called for each request that is lost: no reply in time, or `failed`. */
+  onLost?: (sequence: number, reason: LossReason) => void
 }
-
-type Numbers = Omit<RoundTripReport, 'rttMicros'>
 
 /**
- * The measurement every echo client makes: tell it what goes out and what comes in.
+ * The requests and replies of one connection (or of one UDP socket), counted into the totals of the
+ * run. Tell it what goes out and what comes in.
  *
  * @example
- * const trips = new RoundTrips({ timeoutMillis: 1000 })
+ * const totals = new RoundTripTotals()
+ * const trips = new RoundTrips(totals, { timeoutMillis: 1000 })
+ * socket.on('message', (bytes) => {
+ *   const outcome = trips.reply(decode(bytes).sequence)
+ *   reporter.sample({ outcome, rttMicros: trips.lastRttMicros, … })
+ * })
  * await pace({ intervalMillis, count, signal }, (sequence) => {
- *   trips.sent(sequence, size)
+ *   trips.sent(sequence)
  *   socket.send(…)
  * })
- * socket.on('message', (bytes) => trips.reply(decode(bytes).sequence, bytes.length))
  * await settle(trips.outstanding, signal)
- * trips.total()
+ * reporter.end(totals.total())
  */
 export class RoundTrips {
   readonly outstanding: Outstanding
-  readonly #histogram = new IntervalHistogram()
-  readonly #now: Numbers = noNumbers()
-  #before: Numbers = noNumbers()
+  readonly #totals: RoundTripTotals
   /** The reply that would be in order. */
   #next = 0
 
-  /**
-   * @param options.timeoutMillis how long a reply may take (`--wait`)
-   * @param options.onLost called for each request that was not answered in time
-   */
-  constructor(options: {
-    timeoutMillis: number
-    capacity?: number
-    onLost?: (sequence: number) => void
-  }) {
+  constructor(totals: RoundTripTotals, options: RoundTripsOptions) {
+    this.#totals = totals
     this.outstanding = new Outstanding({
       ...options,
-      onLost: (sequence) => {
-        this.#now.lost++
-        options.onLost?.(sequence)
+      onLost: (sequence, reason) => {
+        totals.tallies.lost++
+        options.onLost?.(sequence, reason)
       },
     })
   }
@@ -71,79 +53,45 @@ export class RoundTrips {
    * A request goes out: call it just before sending.
    *
    * @param sequence 0, 1, 2 …
-   * @param at of `performance.now()`
+   * @param at milliseconds of `performance.now()`
    */
-  sent(sequence: number, bytes: number, at = performance.now()): void {
-    this.#now.sent++
-    this.#now.bytesSent += bytes
+  sent(sequence: number, at = performance.now()): void {
+    this.#totals.tallies.sent++
     this.outstanding.sent(sequence, at)
   }
 
-  /** A reply came in; `lastRttMicros` holds its round trip when it was 'answered' or 'late'. */
-  reply(sequence: number, bytes: number, at = performance.now()): ReplyVerdict {
-    this.#now.bytesReceived += bytes
+  /** A reply came in whose content is right. */
+  reply(sequence: number, at = performance.now()): ReplyOutcome {
     const verdict = this.outstanding.reply(sequence, at)
-    if (verdict === 'answered') this.#answered(sequence)
-    else if (verdict === 'late') this.#now.late++
-    else if (verdict === 'duplicate') this.#now.duplicated++
-    else this.#now.malformed++
-    return verdict
+    if (verdict === 'answered') return this.#answered(sequence)
+    if (verdict === 'duplicate') return this.#counted('duplicated')
+    return verdict === 'late' ? 'late' : this.#counted('malformed')
   }
 
   /** Something came in that is no reply, or holds other bytes than were sent. */
-  malformed(bytes: number): void {
-    this.#now.bytesReceived += bytes
-    this.#now.malformed++
+  malformed(): void {
+    this.#counted('malformed')
   }
 
+  /** The request could not be sent, or the network said that it did not arrive: lost now. */
+  failed(sequence: number): void {
+    this.outstanding.failed(sequence)
+  }
+
+  /** The round trip of the reply that was last 'answered', 'reordered' or 'late'. */
   get lastRttMicros(): number {
     return Math.round(this.outstanding.lastRoundTripMillis * 1_000_000) / 1_000
   }
 
-  /** What came since the last call; the next interval begins. */
-  takeInterval(): RoundTripReport {
-    const interval = difference(this.#now, this.#before)
-    this.#before = { ...this.#now }
-    return { ...interval, rttMicros: this.#histogram.takeInterval() }
+  #answered(sequence: number): ReplyOutcome {
+    this.#totals.received(this.outstanding.lastRoundTripMillis * 1_000)
+    if (u32.distance(sequence, this.#next) < 0) return this.#counted('reordered')
+    this.#next = u32.advance(sequence, 1)
+    return 'answered'
   }
 
-  /** Everything since the beginning; what still waits is neither received nor lost. */
-  total(): RoundTripReport {
-    return { ...this.#now, rttMicros: this.#histogram.total() }
-  }
-
-  #answered(sequence: number): void {
-    this.#now.received++
-    this.#histogram.record(this.outstanding.lastRoundTripMillis * 1_000)
-    if (u32.distance(sequence, this.#next) < 0) this.#now.reordered++
-    else this.#next = u32.advance(sequence, 1)
-  }
-}
-
-function noNumbers(): Numbers {
-  return {
-    sent: 0,
-    received: 0,
-    lost: 0,
-    duplicated: 0,
-    reordered: 0,
-    malformed: 0,
-    late: 0,
-    bytesSent: 0,
-    bytesReceived: 0,
-  }
-}
-
-function difference(now: Numbers, before: Numbers): Numbers {
-  return {
-    sent: now.sent - before.sent,
-    received: now.received - before.received,
-    lost: now.lost - before.lost,
-    duplicated: now.duplicated - before.duplicated,
-    reordered: now.reordered - before.reordered,
-    malformed: now.malformed - before.malformed,
-    late: now.late - before.late,
-    bytesSent: now.bytesSent - before.bytesSent,
-    bytesReceived: now.bytesReceived - before.bytesReceived,
+  #counted(outcome: 'reordered' | 'duplicated' | 'malformed'): ReplyOutcome {
+    this.#totals.tallies[outcome]++
+    return outcome
   }
 }
