@@ -49,7 +49,7 @@ export const tallies = {
 export const durationMillis = millis.describe('the interval, or the whole run in `end`')
 
 /** What went wrong with the network, in words that scripts can rely on. */
-export const errorClass = z.enum(['TIMEOUT', 'DNS', 'REFUSED', 'UNREACHABLE', 'RESET', 'OTHER'])
+const errorClass = z.enum(['TIMEOUT', 'DNS', 'REFUSED', 'UNREACHABLE', 'RESET', 'OTHER'])
 
 /** Why a run failed; absent from `end` when it did not. */
 export const failure = z
