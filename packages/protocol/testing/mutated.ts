@@ -1,3 +1,6 @@
+/** How long a test of 10^6 inputs may take on a machine that is busy; it needs 1 to 3 s of CPU. */
+export const MANY_INPUTS_MILLIS = 60_000
+
 /**
  * Feeds a parser broken copies of good inputs (limits: "every parser takes any bytes"): a few bytes changed,
  * the end cut off, a piece repeated, a piece cleared, a bit flipped. The same inputs on every run.
