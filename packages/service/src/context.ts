@@ -26,14 +26,18 @@ export function createContext(parts: Parts): CommandContext<Record<string, unkno
   const isTerminal = isatty(1)
   const serverLog = command.logSettings?.(options, isTerminal)
   const events = createEventHub()
-  const sink = createLogSink(serverLog ? 1 : 2, serverLog ? lifetime.outputClosed : () => undefined)
+  const sink = createLogSink({
+    descriptor: serverLog ? 1 : 2,
+    onClosed: serverLog ? lifetime.outputClosed : () => undefined,
+    onDropped: (lines) => log.warn({ lines }, 'log lines dropped: their reader is too slow'),
+  })
   const log = createLog({
     ...(serverLog ?? CLIENT_LOG),
     name: app.name,
     write: sink.write,
     publish: events.publish,
   })
-  lifetime.useLog(log, sink.flushSync)
+  lifetime.useLog(log, sink.whenWritten)
   return {
     options,
     operands,

@@ -14,7 +14,7 @@ export class UsageError extends Error {
    * @param allowed what would have been right, as in "must be 0 to 65535"
    */
   constructor(field: string, value: string | undefined, allowed: string) {
-    super(value === undefined ? `${field}: ${allowed}` : `${field} ${value}: ${allowed}`)
+    super(value === undefined ? `${field}: ${allowed}` : `${field} ${value || '""'}: ${allowed}`)
     this.field = field
     this.value = value
     this.allowed = allowed

@@ -2,6 +2,7 @@ import { constants } from 'node:os'
 
 import { isSystemError, NetworkError, networkError, UsageError } from './errors.ts'
 import { escapeText } from './escape-text.ts'
+import type { LogSink } from './log-sink.ts'
 import type { Logger } from './log.ts'
 
 /** Time for the last writes after a command has ended; a forgotten handle holds us no longer. */
@@ -16,7 +17,7 @@ export interface Lifetime {
   /** Nobody reads the output any more: end quietly, with exit code 0. */
   outputClosed: () => void
   /** From now on an unexpected error is one line of this log. */
-  useLog: (log: Logger, flush: () => void) => void
+  useLog: (log: Logger, whenWritten: LogSink['whenWritten']) => void
   end: (exitCode: number) => void
   fail: (error: unknown) => void
 }
@@ -30,8 +31,9 @@ export function watchProcess(host: NodeJS.Process, name: string): Lifetime {
   let logUnexpected = (error: unknown): void => {
     host.stderr.write(`${name}: unexpected: ${escapeText(String(error))}\n`)
   }
-  let flush: (() => void) | undefined
+  let whenWritten: LogSink['whenWritten'] | undefined
   let isOutputClosed = false
+  let isCrashed = false
 
   function outputClosed(): void {
     isOutputClosed = true
@@ -41,12 +43,7 @@ export function watchProcess(host: NodeJS.Process, name: string): Lifetime {
 
   function end(exitCode: number): void {
     if (!isOutputClosed) host.exitCode = exitCode
-    setTimeout(exitNow, LINGER_MILLIS).unref()
-  }
-
-  function exitNow(): void {
-    flush?.()
-    host.exit()
+    setTimeout(() => host.exit(), LINGER_MILLIS).unref()
   }
 
   function fail(error: unknown): void {
@@ -56,10 +53,13 @@ export function watchProcess(host: NodeJS.Process, name: string): Lifetime {
     end(expected instanceof UsageError ? 2 : 1)
   }
 
+  /** What ran when the exception came is in an unknown state: only the log line may still get out. */
   function crash(error: unknown): void {
+    if (isCrashed) return
+    isCrashed = true
     logUnexpected(error)
-    flush?.()
-    host.exit(1)
+    setTimeout(() => host.exit(1), LINGER_MILLIS)
+    whenWritten?.(() => host.exit(1))
   }
 
   for (const signal of SIGNALS)
@@ -77,9 +77,9 @@ export function watchProcess(host: NodeJS.Process, name: string): Lifetime {
   return {
     signal: controller.signal,
     outputClosed,
-    useLog(log, flushLog) {
-      logUnexpected = (error) => log.fatal({ err: error }, `unexpected: ${String(error)}`)
-      flush = flushLog
+    useLog(log, whenLogWritten) {
+      logUnexpected = (error) => log.fatal({ err: error }, 'unexpected error')
+      whenWritten = whenLogWritten
     },
     end,
     fail,

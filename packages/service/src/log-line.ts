@@ -12,7 +12,7 @@ export function textLine(json: string): string {
   const fields: Readonly<Record<string, unknown>> = JSON.parse(json)
   const pairs = Object.entries(fields)
     .filter(([key]) => !HIDDEN.has(key))
-    .map(([key, value]) => `${escapeText(key)}=${shown(value)}`)
+    .map(([key, value]) => `${escapeText(key)}=${shown(key === 'err' ? errorText(value) : value)}`)
   const { time, level, msg } = fields
   return [
     clockTime(time),
@@ -36,6 +36,13 @@ function twoDigits(value: number): string {
 
 function levelName(level: unknown): string {
   return level === 'info' ? '' : String(level).toUpperCase()
+}
+
+/** An error as the log serialises it: its stack where there is one, or its type and message. */
+function errorText(error: unknown): unknown {
+  if (typeof error !== 'object' || error === null || !('type' in error && 'message' in error))
+    return error
+  return 'stack' in error ? error.stack : `${String(error.type)}: ${String(error.message)}`
 }
 
 function shown(value: unknown): string {

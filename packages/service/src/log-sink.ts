@@ -1,4 +1,4 @@
-import { write, writeSync } from 'node:fs'
+import { write } from 'node:fs'
 
 /** What may wait for a slow reader of the log; lines beyond it are dropped and counted. */
 const MAXIMUM_QUEUED = 1024 * 1024
@@ -6,20 +6,27 @@ const RETRY_MILLIS = 20
 
 /** Writes lines to a descriptor without ever making the event loop wait for whoever reads them. */
 export interface LogSink {
-  /** @returns false when the line was dropped because the reader is too slow */
-  write: (line: string) => boolean
-  /** Writes what is left, as far as the reader takes it: for the last moment of a process. */
-  flushSync: () => void
+  /** A line is dropped when too much waits for the reader already. */
+  write: (line: string) => void
+  /** Calls back once, when nothing waits any more. */
+  whenWritten: (callback: () => void) => void
 }
 
-/**
- * @param descriptor 1 or 2
- * @param onClosed called when nobody reads any more (EPIPE)
- */
-export function createLogSink(descriptor: number, onClosed: () => void): LogSink {
+interface LogSinkOptions {
+  /** 1 or 2 */
+  descriptor: number
+  /** Nobody reads any more (EPIPE). */
+  onClosed: () => void
+  /** The reader has caught up, but so many lines were dropped meanwhile. */
+  onDropped: (lines: number) => void
+}
+
+export function createLogSink({ descriptor, onClosed, onDropped }: LogSinkOptions): LogSink {
   let queued: Buffer[] = []
   let queuedBytes = 0
+  let dropped = 0
   let writing: Buffer | undefined
+  let onWritten: (() => void) | undefined
 
   function next(): void {
     if (writing === undefined && queued.length > 0) {
@@ -27,10 +34,11 @@ export function createLogSink(descriptor: number, onClosed: () => void): LogSink
       queued = []
       queuedBytes = 0
     }
-    if (writing !== undefined) write(descriptor, writing, written)
+    if (writing === undefined) becomeIdle()
+    else write(descriptor, writing, advance)
   }
 
-  function written(error: NodeJS.ErrnoException | null, bytes: number): void {
+  function advance(error: NodeJS.ErrnoException | null, bytes: number): void {
     if (error?.code === 'EAGAIN') return void setTimeout(next, RETRY_MILLIS)
     const rest = error === null ? writing?.subarray(bytes) : undefined
     writing = rest?.length ? rest : undefined
@@ -38,24 +46,25 @@ export function createLogSink(descriptor: number, onClosed: () => void): LogSink
     next()
   }
 
+  function becomeIdle(): void {
+    onWritten?.()
+    if (dropped === 0) return
+    const lines = dropped
+    dropped = 0
+    onDropped(lines)
+  }
+
   return {
     write(line) {
       const bytes = Buffer.from(line)
-      if (queuedBytes + bytes.length > MAXIMUM_QUEUED) return false
+      if (queuedBytes + bytes.length > MAXIMUM_QUEUED) return void (dropped += 1)
       queued.push(bytes)
       queuedBytes += bytes.length
       if (writing === undefined) next()
-      return true
     },
-    flushSync() {
-      // What `writing` holds is with the system already; writing it again would repeat it.
-      const rest = Buffer.concat(queued)
-      queued = []
-      try {
-        writeSync(descriptor, rest)
-      } catch {
-        // Nobody reads, or too slowly; there is nobody left to tell.
-      }
+    whenWritten(callback) {
+      if (writing === undefined) callback()
+      else onWritten = callback
     },
   }
 }
