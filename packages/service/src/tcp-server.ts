@@ -5,7 +5,9 @@ import type { Logger } from 'pino'
 
 import type { AddressList } from './address-list.ts'
 import { ConnectionCounts, connectionLimit, type ConnectionRefusal } from './connection-counts.ts'
+import { endSoon } from './end-soon.ts'
 import { isSystemError } from './errors.ts'
+import { limitLog } from './limited-log.ts'
 import { listenAnywhere } from './listen.ts'
 import { unmapped } from './source-address.ts'
 import { createTcpMetrics } from './tcp-metrics.ts'
@@ -71,8 +73,6 @@ export interface TcpServer {
   readonly connections: ReadonlySet<TcpConnection>
 }
 
-/** Peers that are told why they are refused, or dropped, have this long to read it. */
-const LAST_WORDS_MILLIS = 1_000
 /** Refused peers that may hear their last words at the same time; the others are closed at once. */
 const MAXIMUM_REFUSED = 32
 const BACKLOG = 1_024
@@ -82,6 +82,7 @@ const KEEPALIVE = { enable: true, initialDelay: 30_000, interval: 5_000, count: 
 export function createTcpServer(options: TcpServerOptions): TcpServer {
   const { log, idleMillis = 300_000, firstDataMillis = 0, vanishedMillis = 135_000 } = options
   const { isSettled = ({ socket }: TcpConnection) => socket.bytesRead > 0 } = options
+  const limited = limitLog(log)
   const total = connectionLimit(options.maxConnections ?? 2_000)
   const counts = new ConnectionCounts({
     total,
@@ -100,7 +101,7 @@ export function createTcpServer(options: TcpServerOptions): TcpServer {
 
   const refuse = (socket: Socket, reason: ConnectionRefusal): void => {
     metrics.refused(reason)
-    log.debug({ address: socket.remoteAddress, reason }, 'refused')
+    limited.info({ address: socket.remoteAddress, reason }, 'refused')
     if (refused.size >= MAXIMUM_REFUSED) {
       socket.destroy()
       return
@@ -113,7 +114,7 @@ export function createTcpServer(options: TcpServerOptions): TcpServer {
 
   const expire = (connection: TcpConnection, reason: Expiry): void => {
     metrics.expired(reason)
-    log.debug({ id: connection.id, address: connection.address, reason }, 'expired')
+    limited.info({ id: connection.id, address: connection.address, reason }, 'expired')
     if (connection.socket.writable) options.onExpired?.(connection, reason)
     endSoon(connection.socket)
   }
@@ -162,7 +163,7 @@ export function createTcpServer(options: TcpServerOptions): TcpServer {
       server.listen({ host, port: options.port, ipv6Only, backlog: BACKLOG }, () => {
         server.off('error', reject)
         // accept(2) can fail, for want of memory for instance: the next one may go well.
-        server.on('error', (error) => log.warn(`accept: ${error.message}`))
+        server.on('error', (error) => limited.warn({ error: error.message }, 'accept failed'))
         resolve(server.address() as AddressInfo)
       })
     })
@@ -196,16 +197,6 @@ export function createTcpServer(options: TcpServerOptions): TcpServer {
   }
 
   return { start, stop, connections }
-}
-
-/** Sends what was written and a FIN, reads away what still comes (unread, it would turn the FIN into a RST). */
-function endSoon(socket: Socket): void {
-  socket.removeAllListeners('data')
-  socket.resume()
-  socket.end()
-  const timer = setTimeout(() => socket.destroy(), LAST_WORDS_MILLIS)
-  socket.once('end', () => socket.destroySoon())
-  socket.once('close', () => clearTimeout(timer))
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
