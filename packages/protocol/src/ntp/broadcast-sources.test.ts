@@ -47,6 +47,13 @@ describe('the sources of broadcasts', () => {
     expect([...sources.entries()]).toHaveLength(11)
   })
 
+  it('stay established while there is no room for more', () => {
+    const sources = new BroadcastSources(1)
+    for (const second of [0, 1, 2]) sources.accept('a', state(second))
+    expect(sources.get('a')).toEqual({ state: state(2), accepted: 3 })
+    expect([...sources.entries()]).toHaveLength(1)
+  })
+
   it('stay newcomers while there is no room for more established ones', () => {
     const sources = new BroadcastSources(1)
     for (const name of ['a', 'a', 'b', 'b', 'c']) sources.accept(name, state(0))

@@ -69,6 +69,7 @@ describe('a broadcast', () => {
     ['stratum 15', { stratum: 15 }],
     ['an announced leap second', { leap: 1 }],
     ['a root distance below 16 s', { rootDispersionNanos: 16n * SECOND - 20_000_000n }],
+    ['a root delay that halved is below 16 s', { rootDelayNanos: 31n * SECOND }],
     ['a step of 1 s', sentAt(NOW + SECOND)],
   ])('is accepted with %s', (_, changes) => {
     expect(reasonFor(changes)).toBe('accepted')
@@ -77,6 +78,14 @@ describe('a broadcast', () => {
   it('is measured against the local clock when it is the first, so that no forger is first', () => {
     const forged = packetWith(sentAt(NOW + 5n * SECOND))
     expect(checkBroadcast(forged, null, NOW, OPEN)).toEqual({ verdict: 'refuse', reason: 'step' })
+  })
+
+  it('is measured against the last one of its source from then on', () => {
+    const behind = { ...LAST, receivedAt: LAST.receivedAt + 900_000_000n }
+    const further = packetWith(sentAt(NOW - 1_800_000_000n))
+    const back = packetWith(sentAt(NOW + 200_000_000n))
+    expect(checkBroadcast(further, behind, NOW, OPEN)).toMatchObject({ verdict: 'accept' })
+    expect(checkBroadcast(back, behind, NOW, OPEN)).toMatchObject({ reason: 'step' })
   })
 
   it('may step by what the policy allows', () => {
