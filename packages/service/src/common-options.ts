@@ -104,11 +104,11 @@ export const rate = () =>
     description: 'sends a second, instead of an interval',
   })
 
-/** --window, how many may be unanswered at once. */
-export const window = (preset: number) =>
-  integer(preset, { minimum: 1, maximum: 65_536 }).meta({
+/** --window, how many may be unanswered at once; absent means a fixed rate. */
+export const window = () =>
+  integer(undefined, { minimum: 1, maximum: 65_536 }).meta({
     valueName: 'COUNT',
-    description: 'how many may be unanswered at once',
+    description: 'as fast as answers come, with this many unanswered at once',
   })
 
 /** -q --quiet */

@@ -133,7 +133,7 @@ function meaning(error: unknown, code: string | undefined): string {
 }
 
 /** `[::1]:3111: `, `example.org: ` or nothing: the beginning of a message. */
-function place(host: string | undefined, port: number | undefined): string {
+export function place(host: string | undefined, port: number | undefined): string {
   if (host === undefined) return port === undefined ? '' : `port ${port}: `
   if (port === undefined) return `${host}: `
   return host.includes(':') ? `[${host}]:${port}: ` : `${host}:${port}: `

@@ -6,4 +6,4 @@ export {
   verifyPadding,
   type EchoProbe,
 } from './echo-probe.ts'
-export { fillPattern, firstMismatch } from './pattern.ts'
+export { fillPattern, firstMismatch, PATTERN_PERIOD } from './pattern.ts'

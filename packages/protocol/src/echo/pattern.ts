@@ -1,30 +1,31 @@
 /**
+ * Bytes after which the test pattern begins again.
  * A prime, so that no power-of-two segment, window or buffer size repeats in step with the pattern:
  * a block delivered twice, skipped or moved is seen as wrong bytes.
  */
-const PERIOD = 65_521
+export const PATTERN_PERIOD = 65_521
 
 /** Two periods, so that one period can be copied from any phase in one go. */
 const PATTERN = repeatedNoise()
 
 /** Bytes without structure, the same on every machine (xorshift32, Marsaglia 2003). */
 function repeatedNoise(): Uint8Array {
-  const noise = new Uint8Array(2 * PERIOD)
+  const noise = new Uint8Array(2 * PATTERN_PERIOD)
   let state = 0x5eed_ec40
-  for (let index = 0; index < PERIOD; index += 1) {
+  for (let index = 0; index < PATTERN_PERIOD; index += 1) {
     state ^= state << 13
     state ^= state >>> 17
     state ^= state << 5
     noise[index] = state
   }
-  noise.copyWithin(PERIOD, 0, PERIOD)
+  noise.copyWithin(PATTERN_PERIOD, 0, PATTERN_PERIOD)
   return noise
 }
 
 /** The pattern from `offset` on: `length` bytes, or less where a period ends. */
 function slice(offset: number, length: number): Uint8Array {
-  const phase = offset % PERIOD
-  return PATTERN.subarray(phase, phase + Math.min(length, PERIOD))
+  const phase = offset % PATTERN_PERIOD
+  return PATTERN.subarray(phase, phase + Math.min(length, PATTERN_PERIOD))
 }
 
 /**
