@@ -39,7 +39,10 @@ export function createLogSink({ descriptor, onClosed, onDropped }: LogSinkOption
   }
 
   function advance(error: NodeJS.ErrnoException | null, bytes: number): void {
-    if (error?.code === 'EAGAIN') return void setTimeout(next, RETRY_MILLIS)
+    if (error?.code === 'EAGAIN') {
+      setTimeout(next, RETRY_MILLIS)
+      return
+    }
     const rest = error === null ? writing?.subarray(bytes) : undefined
     writing = rest?.length ? rest : undefined
     if (error?.code === 'EPIPE') onClosed()
@@ -57,7 +60,10 @@ export function createLogSink({ descriptor, onClosed, onDropped }: LogSinkOption
   return {
     write(line) {
       const bytes = Buffer.from(line)
-      if (queuedBytes + bytes.length > MAXIMUM_QUEUED) return void (dropped += 1)
+      if (queuedBytes + bytes.length > MAXIMUM_QUEUED) {
+        dropped += 1
+        return
+      }
       queued.push(bytes)
       queuedBytes += bytes.length
       if (writing === undefined) next()
