@@ -52,7 +52,7 @@ function bindTo(address: string, port: number, on: GroupInterface, log: Logger):
     }
   } catch (error) {
     if (!cannotBindDevices(error)) throw error
-    log.warn(`datagrams of a group joined on several interfaces come twice: ${error.message}`)
+    log.warn({ error: error.message }, 'datagrams may come once for each interface')
     return { address: isIPv6(address) ? `${address}%${on.name}` : address, port }
   }
 }

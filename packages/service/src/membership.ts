@@ -108,7 +108,9 @@ export function createMembership(options: MembershipOptions): Membership {
       tally.receivedBytes += bytes.length
       options.onDatagram(bytes, { address: from.address, port: from.port, ...membership })
     }
-    socket.on('error', (error) => log.warn(membership, `multicast: ${error.message}`))
+    socket.on('error', (error) =>
+      log.warn({ ...membership, error: error.message }, 'multicast failed'),
+    )
     socket.on('message', receive)
     enlargeReceiveBuffer(socket, receiveBufferBytes, log)
     joined.set(keyOf(membership), { ...membership, index: on.index, socket })
@@ -129,7 +131,10 @@ export function createMembership(options: MembershipOptions): Membership {
     } catch (error) {
       const failure = networkError(error, group.address, port)
       if (failed.get(key) !== failure.message)
-        log.warn({ group: group.address, interface: on.name }, `cannot join: ${failure.message}`)
+        log.warn(
+          { group: group.address, interface: on.name, error: failure.message },
+          'cannot join',
+        )
       failed.set(key, failure.message)
       return failure
     }

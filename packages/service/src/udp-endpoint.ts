@@ -108,7 +108,7 @@ export function createUdpEndpoint(options: UdpEndpointOptions): UdpEndpoint {
   const bind = async (host: string, ipv6Only: boolean): Promise<AddressInfo> => {
     const opened = openSocket(host, ipv6Only, options.reuseAddress ?? false)
     await bindSocket(opened, options.port, host)
-    opened.on('error', (error) => log.warn(`udp: ${error.message}`))
+    opened.on('error', (error) => log.warn({ error: error.message }, 'udp failed'))
     enlargeReceiveBuffer(opened, receiveBufferBytes, log)
     options.configure?.(opened)
     opened.on('message', receive)

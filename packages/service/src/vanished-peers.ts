@@ -33,7 +33,7 @@ export function endVanishedPeers(options: {
       } catch (error) {
         if (!(error instanceof NativeCallsMissingError)) throw error
         clearInterval(timer)
-        log.warn(`peers that vanish are noticed late: ${error.message}`)
+        log.warn({ error: error.message }, 'peers that vanish are noticed late')
       }
     },
     Math.min(LONGEST_PERIOD_MILLIS, silenceMillis / 4),
