@@ -7,7 +7,7 @@ import type { OptionDescription } from './option-description.ts'
 export type RawValue = string | boolean | string[]
 
 /** Flags that every command has; they are no configuration, so the environment cannot set them. */
-export const COMMON_FLAGS = {
+const COMMON_FLAGS = {
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
   check: { type: 'boolean' },

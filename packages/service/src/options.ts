@@ -21,7 +21,7 @@ declare module 'zod' {
 }
 
 /** A range, written as the user would write it: `{ minimum: '10ms', maximum: '1h' }`. */
-export interface Range {
+interface Range {
   minimum?: string | number
   maximum?: string | number
 }

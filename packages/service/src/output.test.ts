@@ -8,6 +8,8 @@ import { expect, test } from 'vitest'
 
 const AWKWARD = 'packages/service/src/fixtures/awkward.ts'
 const GREETER = 'packages/service/src/example/main.ts'
+/** A test that fails must not leave processes behind. */
+const NODE = `timeout 20 "${process.execPath}"`
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 
 /** Runs a pipeline in a shell and gives the exit codes of its parts. */
@@ -29,20 +31,18 @@ async function pipeline(
 test('a client whose reader has left ends quietly with 0', async () => {
   await using greeter = await startApp(GREETER, ['--host', '127.0.0.1', '--port', '0'])
   const { port } = await greeter.listening()
-  const meet = `"${process.execPath}" ${GREETER} meet 127.0.0.1:${port}`
+  const meet = `${NODE} ${GREETER} meet 127.0.0.1:${port}`
   const { codes, stderr } = await pipeline(`${meet} | head -n 1`)
   expect({ codes, stderr }).toEqual({ codes: [0, 0], stderr: '' })
 })
 
 test('a server whose log reader has left stops with 0', async () => {
-  const { codes, stderr } = await pipeline(
-    `"${process.execPath}" ${AWKWARD} --behaviour floods | head -n 2`,
-  )
+  const { codes, stderr } = await pipeline(`${NODE} ${AWKWARD} --behaviour floods | head -n 2`)
   expect({ codes, stderr }).toEqual({ codes: [0, 0], stderr: '' })
 })
 
 test('--help into a reader that leaves is no error', async () => {
-  const { codes, stderr } = await pipeline(`"${process.execPath}" ${GREETER} --help | true`)
+  const { codes, stderr } = await pipeline(`${NODE} ${GREETER} --help | true`)
   expect({ codes, stderr }).toEqual({ codes: [0, 0], stderr: '' })
 })
 
