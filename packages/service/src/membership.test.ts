@@ -117,10 +117,19 @@ describe.runIf(canMakeNamespaces())('a receiver whose network goes away', () => 
     'and comes back hears its %s group again, each of 25 times',
     async (family, from, group) => {
       using hosts = twoHosts(`sockyard-${family}`)
-      await using receiving = startProcess('receiver.ts', inside(hosts.host), group)
+      await using receiving = startProcess(
+        new URL('../testing/receiver.ts', import.meta.url),
+        inside(hosts.host),
+        group,
+      )
       await receiving.next('ready')
       for (let round = 0; round < 25; round += 1) {
-        await using sending = startProcess('sender.ts', inside(hosts.peer), from, group)
+        await using sending = startProcess(
+          new URL('../testing/sender.ts', import.meta.url),
+          inside(hosts.peer),
+          from,
+          group,
+        )
         expect(await receiving.next('datagram')).toMatchObject({ interface: 'eth0', group })
         expect(sending.running()).toBe(true)
         hosts.disconnect()
@@ -135,11 +144,20 @@ describe.runIf(canMakeNamespaces())('a receiver whose network goes away', () => 
   it('joins on an interface that appears later', async () => {
     using hosts = twoHosts('sockyard-late')
     hosts.disconnect()
-    await using receiving = startProcess('receiver.ts', inside(hosts.host), '239.255.7.7')
+    await using receiving = startProcess(
+      new URL('../testing/receiver.ts', import.meta.url),
+      inside(hosts.host),
+      '239.255.7.7',
+    )
     await receiving.next('ready')
     hosts.connect()
     expect(await receiving.next('joined')).toMatchObject({ interface: 'eth0' })
-    await using sending = startProcess('sender.ts', inside(hosts.peer), '10.77.0.2', '239.255.7.7')
+    await using sending = startProcess(
+      new URL('../testing/sender.ts', import.meta.url),
+      inside(hosts.peer),
+      '10.77.0.2',
+      '239.255.7.7',
+    )
     expect(await receiving.next('datagram')).toMatchObject({ interface: 'eth0' })
     expect(sending.running()).toBe(true)
   })

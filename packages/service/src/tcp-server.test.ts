@@ -66,6 +66,18 @@ describe('what comes in goes out', () => {
     expect(Buffer.concat(chunks).equals(sent)).toBe(true)
   })
 
+  it('also when the answer is ready only after the peer’s FIN', async () => {
+    const { call } = await echo({
+      onConnection: ({ socket }) => {
+        socket.resume()
+        socket.once('end', () => setTimeout(() => socket.end('late answer'), 20))
+      },
+    })
+    const client = await call()
+    client.end('question')
+    expect(await text(client)).toBe('late answer')
+  })
+
   it('over IPv4 and IPv6 at one port, the peer shown without a mapped prefix', async () => {
     const { call, server } = await echo()
     expect(await echoed(await call('127.0.0.1'), 'four')).toBe('four')

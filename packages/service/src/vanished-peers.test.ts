@@ -11,7 +11,7 @@ describe.runIf(canMakeNamespaces())('a TCP peer', () => {
     using hosts = twoHosts('sockyard-gone')
     await using server = await startEchoProcess(inside(hosts.host), '--vanished-millis', '2000')
     await using client = startProcess(
-      'tcp-client.ts',
+      new URL('../testing/tcp-client.ts', import.meta.url),
       inside(hosts.peer),
       '10.77.0.1',
       String(server.port.tcp),

@@ -23,7 +23,11 @@ describe('where koffi is missing', () => {
   })
 
   it('a multicast receiver says what is missing, and receives', async () => {
-    await using receiver = startProcess('receiver.ts', without, '239.255.9.9')
+    await using receiver = startProcess(
+      new URL('../testing/receiver.ts', import.meta.url),
+      without,
+      '239.255.9.9',
+    )
     expect((await receiver.next('datagrams may come once for each interface'))['error']).toContain(
       'koffi',
     )

@@ -26,11 +26,11 @@ export interface LoggingProcess extends AsyncDisposable {
 
 /** A program of this folder as a process of its own, run by `command`: a shell with a limit, a namespace. */
 export function startProcess(
-  program: string,
+  program: URL,
   command: (node: string) => string,
   ...args: string[]
 ): LoggingProcess {
-  const path = fileURLToPath(new URL(program, import.meta.url))
+  const path = fileURLToPath(program)
   const line = command(`'${process.execPath}' '${path}' ${args.join(' ')}`)
   const child = spawn('sh', ['-c', `exec ${line}`], { stdio: ['ignore', 'pipe', 'inherit'] })
   const entries = on(createInterface({ input: child.stdout }), 'line')
@@ -64,7 +64,7 @@ export async function startEchoProcess(
   command: (node: string) => string,
   ...args: string[]
 ): Promise<EchoProcess> {
-  const server = startProcess('echo-server.ts', command, ...args)
+  const server = startProcess(new URL('echo-server.ts', import.meta.url), command, ...args)
   const tcp = Number((await server.next('listening'))['port'])
   const udp = Number((await server.next('listening'))['port'])
   return {

@@ -1,15 +1,15 @@
 import { spawnSync } from 'node:child_process'
 
 /** Runs `ip`, and throws with what it said when it fails. */
-export function ip(line: string): void {
+function ip(line: string): void {
   const { status, stderr } = spawnSync('ip', line.split(' '))
   if (status !== 0) throw new Error(`ip ${line}: ${String(stderr)}`)
 }
 
 /** Whether this process may make network namespaces: it is root and iproute2 is here. */
 export function canMakeNamespaces(): boolean {
-  if (spawnSync('ip', ['netns', 'add', 'sockyard-try']).status !== 0) return false
-  return spawnSync('ip', ['netns', 'del', 'sockyard-try']).status === 0
+  if (spawnSync('ip', ['netns', 'add', `sockyard-try-${process.pid}`]).status !== 0) return false
+  return spawnSync('ip', ['netns', 'del', `sockyard-try-${process.pid}`]).status === 0
 }
 
 /** A network namespace with an interface eth0, whose other end is eth0 in the namespace `peer`. */
@@ -24,8 +24,8 @@ export interface TwoHosts extends Disposable {
 
 /** Two hosts, 10.77.0.1 and 10.77.0.2, fd77::1 and fd77::2, on a cable of their own. */
 export function twoHosts(name: string): TwoHosts {
-  const host = `${name}-host`
-  const peer = `${name}-peer`
+  const host = `${name}-host-${process.pid}`
+  const peer = `${name}-peer-${process.pid}`
   for (const each of [host, peer]) {
     ip(`netns add ${each}`)
     ip(`-n ${each} link set lo up`)
