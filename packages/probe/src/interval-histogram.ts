@@ -1,9 +1,16 @@
-import { MicrosHistogram, type MicrosSummary } from './histogram.ts'
+import { type Figures, MicrosHistogram, type MicrosSummary } from './histogram.ts'
 
 /** A histogram of the current interval and of the whole run, for the cost of one. */
 export class IntervalHistogram {
-  readonly #interval = new MicrosHistogram()
-  readonly #earlier = new MicrosHistogram()
+  readonly #figures: Figures
+  readonly #interval: MicrosHistogram
+  readonly #earlier: MicrosHistogram
+
+  constructor(figures: Figures = 3) {
+    this.#figures = figures
+    this.#interval = new MicrosHistogram(figures)
+    this.#earlier = new MicrosHistogram(figures)
+  }
 
   /** @param micros microseconds with a fraction, finite */
   record(micros: number): void {
@@ -20,9 +27,15 @@ export class IntervalHistogram {
 
   /** The summary since the beginning, the current interval included. */
   total(): MicrosSummary | null {
-    const all = new MicrosHistogram()
+    const all = new MicrosHistogram(this.#figures)
     all.add(this.#earlier)
     all.add(this.#interval)
     return all.summary()
+  }
+
+  /** Forgets all values, of earlier intervals too. */
+  reset(): void {
+    this.#interval.reset()
+    this.#earlier.reset()
   }
 }

@@ -1,4 +1,4 @@
-import type { MicrosSummary } from './histogram.ts'
+import type { Figures, MicrosSummary } from './histogram.ts'
 import { IntervalHistogram } from './interval-histogram.ts'
 import { Jitter } from './jitter.ts'
 
@@ -7,8 +7,13 @@ import { Jitter } from './jitter.ts'
  * one machine it may be negative by the clock's grain, between machines by anything.
  */
 export class OneWayDelay {
-  readonly #histogram = new IntervalHistogram()
-  readonly #jitter = new Jitter()
+  readonly #histogram: IntervalHistogram
+  #jitter = new Jitter()
+
+  /** @param figures see MicrosHistogram: 2 where there are many streams */
+  constructor(figures: Figures = 3) {
+    this.#histogram = new IntervalHistogram(figures)
+  }
 
   /**
    * A packet that was no duplicate arrived.
@@ -39,5 +44,11 @@ export class OneWayDelay {
   /** The sender began anew. */
   restart(): void {
     this.#jitter.restart()
+  }
+
+  /** For another stream: forgets all, and keeps the memory. */
+  reset(): void {
+    this.#histogram.reset()
+    this.#jitter = new Jitter()
   }
 }

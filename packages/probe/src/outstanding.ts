@@ -66,6 +66,21 @@ export class Outstanding {
     return this.#waiting
   }
 
+  /** The one that has waited longest, undefined when none waits: what a reply without a number answers. */
+  get oldestWaiting(): number | undefined {
+    if (this.#waiting === 0) return undefined
+    this.#skipOverwritten()
+    while (this.#states[this.#oldest & this.#mask] !== WAITING)
+      this.#oldest = (this.#oldest + 1) >>> 0
+    return this.#oldest
+  }
+
+  /** The one that was sent last, undefined before the first. */
+  get newest(): number | undefined {
+    const sequence = (this.#next - 1) >>> 0
+    return this.#states[sequence & this.#mask] === FREE ? undefined : sequence
+  }
+
   /** From sending to the reply that `reply` last called 'answered' or 'late'. */
   get lastRoundTripMillis(): number {
     return this.#lastRoundTripMillis
@@ -114,8 +129,7 @@ export class Outstanding {
 
   /** Declares those lost that have waited for `timeoutMillis`. */
   expire(at: number): void {
-    const capacity = this.#mask + 1
-    if ((this.#next - this.#oldest) >>> 0 > capacity) this.#oldest = (this.#next - capacity) >>> 0
+    this.#skipOverwritten()
     while (this.#oldest !== this.#next) {
       const slot = this.#oldest & this.#mask
       if (this.#states[slot] === WAITING) {
@@ -124,6 +138,12 @@ export class Outstanding {
       }
       this.#oldest = (this.#oldest + 1) >>> 0
     }
+  }
+
+  /** Those whose place a later one has taken do not wait any more. */
+  #skipOverwritten(): void {
+    const capacity = this.#mask + 1
+    if ((this.#next - this.#oldest) >>> 0 > capacity) this.#oldest = (this.#next - capacity) >>> 0
   }
 
   #lose(slot: number, reason: LossReason): void {

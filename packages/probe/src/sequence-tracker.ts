@@ -73,6 +73,7 @@ export class SequenceTracker<Sequence> {
   /** Where the next one must be to confirm a stray. */
   #confirming: Sequence | undefined
   readonly #run = new OldRun()
+  #reported: SequenceCounts = this.counts()
 
   constructor(space: SequenceSpace<Sequence>, options: TrackerOptions = {}) {
     this.#space = space
@@ -98,6 +99,24 @@ export class SequenceTracker<Sequence> {
       reordered: this.#reordered,
       restarts: this.#restarts,
       strays: this.#strays,
+    }
+  }
+
+  /**
+   * What came since the last call. A late one whose loss an earlier interval has told already makes up
+   * for a loss of a later interval, so that no interval loses less than nothing.
+   */
+  takeInterval(): SequenceCounts {
+    const now = this.counts()
+    const before = this.#reported
+    this.#reported = { ...now, lost: Math.max(now.lost, before.lost) }
+    return {
+      received: now.received - before.received,
+      lost: Math.max(0, now.lost - before.lost),
+      duplicated: Math.max(0, now.duplicated - before.duplicated),
+      reordered: Math.max(0, now.reordered - before.reordered),
+      restarts: now.restarts - before.restarts,
+      strays: Math.max(0, now.strays - before.strays),
     }
   }
 
