@@ -1,10 +1,10 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 
+import { canMakeNamespaces, twoHosts } from '@sockyard/testkit/two-hosts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { quiet, startProcess } from '../testing/kit.ts'
-import { canMakeNamespaces, twoHosts } from '../testing/namespaces.ts'
 import { UsageError } from './errors.ts'
 import { createMembership, type Membership, type MembershipOptions } from './membership.ts'
 

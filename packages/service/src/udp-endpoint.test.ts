@@ -77,6 +77,13 @@ describe('a UDP endpoint', () => {
     expect(String((await once(peer, 'message'))[0])).toBe('on')
   })
 
+  it('tells the app of each datagram whether the kernel took it, in their order', async () => {
+    const told: (string | undefined)[] = []
+    const { endpoint, port } = await echo({ onSent: (refused) => told.push(refused) })
+    for (const size of [1, 65_508, 2]) endpoint.send(Buffer.alloc(size), port, '127.0.0.1')
+    await expect.poll(() => told.slice(0, 3)).toEqual([undefined, 'EMSGSIZE', undefined])
+  })
+
   it('drops and counts what is over the queue', async () => {
     const { endpoint, metric } = await echo({ maximumQueue: 0 })
     expect(endpoint.send(Buffer.from('x'), 9, '127.0.0.1')).toBe(false)

@@ -36,6 +36,11 @@ export interface UdpEndpointOptions {
   onDatagram(bytes: Buffer, source: DatagramSource): void
   /** Sets options of the bound socket: TTL, outgoing interface, broadcast. */
   configure?(socket: Socket): void
+  /**
+   * The kernel has taken a datagram that `send` accepted, or refused it: the errno name, as it is counted. Called
+   * in the order of `send`.
+   */
+  onSent?(refused: string | undefined): void
 }
 
 export interface UdpEndpoint {
@@ -92,12 +97,15 @@ export function createUdpEndpoint(options: UdpEndpointOptions): UdpEndpoint {
   }
   // Without a callback a failed send is seen by nobody.
   const sent = (error: Error | null, bytes: number): void => {
-    if (error !== null) {
-      unsent(isSystemError(error) ? error.code : 'OTHER')
-      return
+    if (error === null) {
+      tally.sent += 1
+      tally.sentBytes += bytes
+      options.onSent?.(undefined)
+    } else {
+      const code = isSystemError(error) ? error.code : 'OTHER'
+      unsent(code)
+      options.onSent?.(code)
     }
-    tally.sent += 1
-    tally.sentBytes += bytes
   }
   const receive = (bytes: Buffer, from: RemoteInfo): void => {
     tally.received += 1

@@ -1,7 +1,7 @@
+import { canMakeNamespaces, twoHosts } from '@sockyard/testkit/two-hosts'
 import { describe, expect, it } from 'vitest'
 
 import { metricValue, startEchoProcess, startProcess } from '../testing/kit.ts'
-import { canMakeNamespaces, twoHosts } from '../testing/namespaces.ts'
 
 const inside = (namespace: string) => (node: string) => `ip netns exec ${namespace} ${node}`
 const VANISHED = 'sockyard_tcp_expired_total{reason="vanished"}'

@@ -6,6 +6,8 @@ const root = fileURLToPath(new URL('../../../', import.meta.url))
 export interface LaunchOptions {
   /** Added to the environment of the tests; `LOG_FORMAT` is json and `ADMIN_PORT` is 0 unless told. */
   env?: Readonly<Record<string, string>>
+  /** The network namespace to start it in (ip-netns(8)); needs root. */
+  namespace?: string
 }
 
 /**
@@ -18,7 +20,10 @@ export function launch(
   args: readonly string[],
   options: LaunchOptions = {},
 ): ChildProcessWithoutNullStreams {
-  return spawn(process.execPath, [scriptOf(app), ...args], {
+  const { namespace } = options
+  const inside = namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace]
+  const [command = '', ...words] = [...inside, process.execPath, scriptOf(app), ...args]
+  return spawn(command, words, {
     cwd: root,
     env: { ...environment(), ...options.env },
   })
