@@ -110,8 +110,8 @@ function nanosOf(micros: number): number {
 /** The value at a rank from 1 (the smallest) to `count` (the greatest), in nanoseconds. */
 function valueOfRank(histogram: RecordableHistogram | undefined, rank: number): number {
   if (histogram === undefined) return 0
-  // Half a rank below, so that no rounding of the quotient can reach the next rank.
-  return histogram.percentile(((rank - 0.5) / histogram.count) * 100)
+  // Asked for a quarter of a rank less, it gives this rank, however it rounds the quotient.
+  return histogram.percentile(((rank - 0.25) / histogram.count) * 100)
 }
 
 /** To the nanosecond. */

@@ -2,14 +2,15 @@ import { type Figures, MicrosHistogram, type MicrosSummary } from './histogram.t
 
 /** A histogram of the current interval and of the whole run, for the cost of one. */
 export class IntervalHistogram {
-  readonly #figures: Figures
   readonly #interval: MicrosHistogram
   readonly #earlier: MicrosHistogram
+  /** Both together, kept because a new one for each question would pile up until it is collected. */
+  readonly #whole: MicrosHistogram
 
   constructor(figures: Figures = 3) {
-    this.#figures = figures
     this.#interval = new MicrosHistogram(figures)
     this.#earlier = new MicrosHistogram(figures)
+    this.#whole = new MicrosHistogram(figures)
   }
 
   /** @param micros microseconds with a fraction, finite */
@@ -27,10 +28,10 @@ export class IntervalHistogram {
 
   /** The summary since the beginning, the current interval included. */
   total(): MicrosSummary | null {
-    const all = new MicrosHistogram(this.#figures)
-    all.add(this.#earlier)
-    all.add(this.#interval)
-    return all.summary()
+    this.#whole.reset()
+    this.#whole.add(this.#earlier)
+    this.#whole.add(this.#interval)
+    return this.#whole.summary()
   }
 
   /** Forgets all values, of earlier intervals too. */

@@ -132,11 +132,11 @@ export class Outstanding {
     this.#skipOverwritten()
     while (this.#oldest !== this.#next) {
       const slot = this.#oldest & this.#mask
-      if (this.#states[slot] === WAITING) {
-        if (at - (this.#sentAt[slot] ?? at) < this.timeoutMillis) return
-        this.#lose(slot, 'silent')
-      }
+      const waits = this.#states[slot] === WAITING
+      if (waits && at - (this.#sentAt[slot] ?? at) < this.timeoutMillis) return
+      // Before anybody hears of the loss: who hears may send the next request, which comes here again.
       this.#oldest = (this.#oldest + 1) >>> 0
+      if (waits) this.#lose(slot, 'silent')
     }
   }
 

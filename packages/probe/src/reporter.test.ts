@@ -63,7 +63,9 @@ describe('createReporter', () => {
 function screen(output: string): string[] {
   const lines = output.replaceAll('\r\n', '\n').split('\n')
   return lines.map((line) =>
-    (line.split('\r\u001B[2K').at(-1) ?? '').replaceAll(/\u001B\[\?7[lh]/g, ''),
+    (line.split('\r\u001B[2K').at(-1) ?? '')
+      .replaceAll('\u001B[?7l', '')
+      .replaceAll('\u001B[?7h', ''),
   )
 }
 

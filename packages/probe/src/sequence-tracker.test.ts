@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { array, assert, bigInt, integer, oneof, property } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { u32, u64 } from './sequence-space.ts'
@@ -40,18 +40,16 @@ function naive(offsets: readonly number[]) {
  * What a network makes of 0, 1, 2 …: each is lost or arrives once or twice, up to 10 places late (so
  * never 16 old ones in a row, which would be a restart). The first to arrive is the base.
  */
-const traffic = fc
-  .array(fc.array(fc.integer({ min: 0, max: 10 }), { maxLength: 2 }), {
-    minLength: 1,
-    maxLength: 400,
-  })
-  .map((packets) => {
-    const copies = packets.flatMap((delays, offset) =>
-      delays.map((delay) => ({ offset, place: offset + delay })),
-    )
-    const arrived = copies.toSorted((a, b) => a.place - b.place).map(({ offset }) => offset)
-    return arrived.map((offset) => offset - (arrived[0] ?? 0))
-  })
+const traffic = array(array(integer({ min: 0, max: 10 }), { maxLength: 2 }), {
+  minLength: 1,
+  maxLength: 400,
+}).map((packets) => {
+  const copies = packets.flatMap((delays, offset) =>
+    delays.map((delay) => ({ offset, place: offset + delay })),
+  )
+  const arrived = copies.toSorted((a, b) => a.place - b.place).map(({ offset }) => offset)
+  return arrived.map((offset) => offset - (arrived[0] ?? 0))
+})
 
 describe('SequenceTracker', () => {
   it.each([
@@ -71,54 +69,43 @@ describe('SequenceTracker', () => {
   })
 
   it('agrees with a naive model, wherever in 32 bits it begins', () => {
-    const property = fc.property(
-      traffic,
-      fc.integer({ min: 0, max: 2 ** 32 - 1 }),
-      (offsets, base) => {
-        const { tracker, arrivals } = observed(offsets.map((offset) => (base + offset) >>> 0))
-        expect({ counts: tracker.counts(), arrivals }).toEqual(naive(offsets))
-      },
-    )
-    fc.assert(property, { numRuns: 500, examples: [[range(0, 20), 2 ** 32 - 10]] })
+    const holds = property(traffic, integer({ min: 0, max: 2 ** 32 - 1 }), (offsets, base) => {
+      const { tracker, arrivals } = observed(offsets.map((offset) => (base + offset) >>> 0))
+      expect({ counts: tracker.counts(), arrivals }).toEqual(naive(offsets))
+    })
+    assert(holds, { numRuns: 500, examples: [[range(0, 20), 2 ** 32 - 10]] })
   })
 
   it('agrees with a naive model, wherever in 64 bits it begins', () => {
-    const property = fc.property(
-      traffic,
-      fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
-      (offsets, base) => {
-        const tracker = new SequenceTracker(u64)
-        const arrivals = offsets.map((offset) =>
-          tracker.observe(BigInt.asUintN(64, base + BigInt(offset))),
-        )
-        expect({ counts: tracker.counts(), arrivals }).toEqual(naive(offsets))
-      },
-    )
-    fc.assert(property, { numRuns: 500, examples: [[range(0, 20), 2n ** 64n - 10n]] })
+    const holds = property(traffic, bigInt({ min: 0n, max: 2n ** 64n - 1n }), (offsets, base) => {
+      const tracker = new SequenceTracker(u64)
+      const arrivals = offsets.map((offset) =>
+        tracker.observe(BigInt.asUintN(64, base + BigInt(offset))),
+      )
+      expect({ counts: tracker.counts(), arrivals }).toEqual(naive(offsets))
+    })
+    assert(holds, { numRuns: 500, examples: [[range(0, 20), 2n ** 64n - 10n]] })
   })
 
   it('agrees with the naive model with the smallest window that the lateness allows', () => {
-    const property = fc.property(traffic, (offsets) => {
+    const holds = property(traffic, (offsets) => {
       const { tracker } = observed(
         offsets.map((offset) => 1_000 + offset),
         { window: 32 },
       )
       expect(tracker.counts()).toEqual(naive(offsets).counts)
     })
-    fc.assert(property, { numRuns: 300 })
+    assert(holds, { numRuns: 300 })
   })
 
   it('any numbers at all: each arrival is counted exactly once, and nothing below zero', () => {
-    const anything = fc.oneof(
-      fc.integer({ min: 0, max: 40 }),
-      fc.integer({ min: 0, max: 2 ** 32 - 1 }),
-    )
-    const property = fc.property(fc.array(anything, { maxLength: 200 }), (sequences) => {
+    const anything = oneof(integer({ min: 0, max: 40 }), integer({ min: 0, max: 2 ** 32 - 1 }))
+    const holds = property(array(anything, { maxLength: 200 }), (sequences) => {
       const counts = observed(sequences, { window: 32, maximumGap: 50 }).tracker.counts()
       expect(counts.received + counts.duplicated + counts.strays).toBe(sequences.length)
       expect(Math.min(...Object.values(counts))).toBeGreaterThanOrEqual(0)
     })
-    fc.assert(property, { numRuns: 1_000 })
+    assert(holds, { numRuns: 1_000 })
   })
 
   it('takes a sender that begins anew far away for a restart, with what was lost before kept', () => {
