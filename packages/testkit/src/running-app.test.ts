@@ -70,7 +70,7 @@ describe('startInTerminal', () => {
 
   it('types what is written, and Ctrl-C is a signal', async () => {
     await using terminal = startInTerminal(fixture, [])
-    await terminal.listening()
+    await terminal.waitForLog((line) => 'terminal' in line)
     terminal.stdin.write('typed\r')
     await terminal.waitForText(/typed\r\ntyped\r\n/)
     terminal.stdin.write('\x03')
