@@ -74,3 +74,8 @@ function padded(count: number): string {
 function threeDigits(value: number): number {
   return Number(value.toPrecision(3))
 }
+
+/** An address and a port as people write them: `192.0.2.1:53`, `[2001:db8::1]:53`. */
+export function formatAddress(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}

@@ -79,9 +79,11 @@ describe('a UDP endpoint', () => {
 
   it('tells the app of each datagram whether the kernel took it, in their order', async () => {
     const told: (string | undefined)[] = []
-    const { endpoint, port } = await echo({ onSent: (refused) => told.push(refused) })
+    const { endpoint, port } = await echo({ onSent: (refusal) => told.push(refusal?.message) })
     for (const size of [1, 65_508, 2]) endpoint.send(Buffer.alloc(size), port, '127.0.0.1')
-    await expect.poll(() => told.slice(0, 3)).toEqual([undefined, 'EMSGSIZE', undefined])
+    await expect
+      .poll(() => told.slice(0, 3))
+      .toEqual([undefined, expect.stringContaining('EMSGSIZE'), undefined])
   })
 
   it('drops and counts what is over the queue', async () => {

@@ -37,10 +37,10 @@ export interface UdpEndpointOptions {
   /** Sets options of the bound socket: TTL, outgoing interface, broadcast. */
   configure?(socket: Socket): void
   /**
-   * The kernel has taken a datagram that `send` accepted, or refused it: the errno name, as it is counted. Called
-   * in the order of `send`.
+   * The kernel has taken a datagram that `send` accepted, or refused it with this error. Called in the order of
+   * `send`.
    */
-  onSent?(refused: string | undefined): void
+  onSent?(refusal: Error | undefined): void
 }
 
 export interface UdpEndpoint {
@@ -100,12 +100,10 @@ export function createUdpEndpoint(options: UdpEndpointOptions): UdpEndpoint {
     if (error === null) {
       tally.sent += 1
       tally.sentBytes += bytes
-      options.onSent?.(undefined)
     } else {
-      const code = isSystemError(error) ? error.code : 'OTHER'
-      unsent(code)
-      options.onSent?.(code)
+      unsent(isSystemError(error) ? error.code : 'OTHER')
     }
+    options.onSent?.(error ?? undefined)
   }
   const receive = (bytes: Buffer, from: RemoteInfo): void => {
     tally.received += 1
