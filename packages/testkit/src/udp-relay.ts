@@ -19,7 +19,7 @@ export interface RelayOptions {
   random?: () => number
 }
 
-export interface RelayCounts {
+interface RelayCounts {
   passed: number
   lost: number
   duplicated: number
