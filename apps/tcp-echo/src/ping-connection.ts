@@ -38,15 +38,14 @@ export class PingConnection {
   readonly #options: PingConnectionOptions
   readonly #stream: ProbeStream
   #socket: Socket | undefined
+  #lossIs: 'silent' | 'malformed' = 'silent'
 
   constructor(options: PingConnectionOptions) {
     this.#options = options
     this.trips = new RoundTrips(options.totals, {
       timeoutMillis: options.waitMillis,
       capacity: MAXIMUM_UNANSWERED,
-      onLost: (sequence, reason) => {
-        if (reason === 'silent') options.onOutcome(sequence, 'silent', null)
-      },
+      onLost: (sequence) => options.onOutcome(sequence, this.#lossIs, null),
     })
     this.#stream = new ProbeStream({
       session: randomInt(2 ** 32),
@@ -65,14 +64,14 @@ export class PingConnection {
   /** The socket is gone, and with it every probe that was under way. */
   detach(): void {
     this.#socket = undefined
-    for (const sequence of this.#stream.abandon()) this.#fail(sequence)
+    for (const sequence of this.#stream.abandon()) this.trips.failed(sequence)
   }
 
   /** Sends a probe; without a connection, or when nothing moves on it, it is lost at once. */
   send(sequence: number): void {
     const socket = this.#socket
     this.trips.sent(sequence)
-    if (socket === undefined || this.#isStuck(socket)) this.#fail(sequence)
+    if (socket === undefined || this.#isStuck(socket)) this.trips.failed(sequence)
     else writeWithOthers(socket, this.#stream.send(sequence, this.#options.now()))
   }
 
@@ -83,18 +82,16 @@ export class PingConnection {
   }
 
   #replied(sequence: number, isRight: boolean): void {
-    if (!isRight) {
-      this.trips.malformed()
-      this.trips.failed(sequence)
-      this.#options.onOutcome(sequence, 'malformed', null)
-    } else if (this.trips.reply(sequence) === 'answered') {
+    if (!isRight) this.#malformed(sequence)
+    else if (this.trips.reply(sequence) === 'answered')
       this.#options.onOutcome(sequence, 'answered', this.trips.lastRttMicros)
-    }
   }
 
-  #fail(sequence: number): void {
+  #malformed(sequence: number): void {
+    this.trips.malformed()
+    this.#lossIs = 'malformed'
     this.trips.failed(sequence)
-    this.#options.onOutcome(sequence, 'silent', null)
+    this.#lossIs = 'silent'
   }
 }
 

@@ -26,7 +26,7 @@ export interface PingRun {
 }
 
 /** Whether a lost connection is made again: only in a run that has no end of its own. */
-export function isEndless({ count, deadline, window }: PingOptions): boolean {
+function isEndless({ count, deadline, window }: PingOptions): boolean {
   return count === undefined && deadline === undefined && window === undefined
 }
 

@@ -9,7 +9,7 @@ interface Expected {
 }
 
 /** A reply is whole: whether each of its bytes is the one that was sent. */
-export type OnReply = (sequence: number, isRight: boolean) => void
+type OnReply = (sequence: number, isRight: boolean) => void
 
 export interface ProbeStreamOptions {
   /** u32, different for each connection. */
