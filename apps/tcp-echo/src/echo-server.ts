@@ -61,7 +61,7 @@ function watchVisits(log: LimitedLog, metrics: Registry): (connection: TcpConnec
     const since = performance.now()
     log.info({ id, address, port }, 'connected')
     socket.once('close', () => {
-      const seconds = (performance.now() - since) / 1000
+      const seconds = Math.round(performance.now() - since) / 1000
       durations.observe(seconds)
       const { bytesRead: receivedBytes, bytesWritten: sentBytes } = socket
       log.info({ id, address, port, receivedBytes, sentBytes, seconds }, 'disconnected')
