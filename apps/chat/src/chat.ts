@@ -111,13 +111,15 @@ export class Chat implements Mode {
     for (const line of lines) {
       const name = this.#room.nameOf(member)
       if (name === undefined) return
+      if (!this.#delivery.isOpen) break
       if (this.#limiter.take(source) === 'limited') break
       heard += 1
       if (!this.#conversation.hear(member, name, line)) this.#leave(member)
     }
     lines.splice(0, heard)
-    if (lines.length > 0) this.#wait(member)
-    else this.#goOn(member)
+    if (lines.length === 0) this.#goOn(member)
+    else if (this.#delivery.isOpen) this.#wait(member)
+    else this.#delivery.wait(member, () => this.#hear(member))
   }
 
   /** The rest of the lines waits, and so does what comes after them. */

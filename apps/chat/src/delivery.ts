@@ -3,6 +3,9 @@ import type { Listener } from './listener.ts'
 import type { ChatMetrics } from './metrics.ts'
 import { Turn } from './turn.ts'
 
+/** When so much is said in a turn, it is sent without waiting for the end of the turn. */
+const TURN_BYTES = 64 * 1024
+
 /**
  * Brings to each listener what the others say: one write per listener and turn of the event loop. A slow
  * listener is cut off; nobody waits for it.
@@ -10,7 +13,7 @@ import { Turn } from './turn.ts'
 export class Delivery {
   readonly #metrics: ChatMetrics
   readonly #onCut: (listener: Listener) => void
-  readonly #catchUp: CatchUp
+  readonly #catchUp = new CatchUp()
   readonly #listeners = new Set<Listener>()
   /** They hear what was said until they left, and are ended. */
   readonly #leaving = new Set<Listener>()
@@ -20,7 +23,6 @@ export class Delivery {
   constructor(metrics: ChatMetrics, onCut: (listener: Listener) => void) {
     this.#metrics = metrics
     this.#onCut = onCut
-    this.#catchUp = new CatchUp(() => metrics.held('catching-up'))
   }
 
   enter(listener: Listener): void {
@@ -49,7 +51,20 @@ export class Delivery {
   /** @param lines how many lines `bytes` holds, for the metrics */
   sayToOthers(speaker: Listener, bytes: Uint8Array, lines = 1): void {
     this.#metrics.said(lines, this.#listeners.size - 1)
-    this.#currentTurn().sayToOthers(speaker, bytes)
+    const turn = this.#currentTurn()
+    turn.sayToOthers(speaker, bytes)
+    if (turn.bytes >= TURN_BYTES) this.#deliver()
+  }
+
+  /** Whether one may speak now; otherwise `wait`. */
+  get isOpen(): boolean {
+    return this.#catchUp.isDone
+  }
+
+  /** Nothing is read from `speaker` until it may `speak`, which is soon. */
+  wait(speaker: Listener, speak: () => void): void {
+    this.#metrics.held('catching-up')
+    this.#catchUp.wait(speaker, speak)
   }
 
   tell(listener: Listener, bytes: Uint8Array): void {
@@ -82,7 +97,6 @@ export class Delivery {
       listener.end()
     }
     this.#leaving.clear()
-    this.#catchUp.endTurn(turn.speakers)
   }
 
   #send(listener: Listener, bytes: Uint8Array, now: number): void {

@@ -19,7 +19,11 @@ export function createRelay(options: ServeOptions, { metrics, log }: ModeTools):
     listeners.set(connection, listener)
     delivery.enter(listener)
     log.info({ id, address }, 'connected')
-    socket.on('data', (bytes: Buffer) => delivery.sayToOthers(listener, bytes))
+    socket.on('data', (bytes: Buffer) => {
+      const speak = (): void => delivery.sayToOthers(listener, bytes)
+      if (delivery.isOpen) speak()
+      else delivery.wait(listener, speak)
+    })
     socket.once('end', () => delivery.leave(listener))
     socket.once('close', () => {
       listeners.delete(connection)

@@ -13,11 +13,10 @@ export class Turn<Listener> {
   readonly #said: Uint8Array[] = []
   #length = 0
   readonly #exceptions = new Map<Listener, Exception[]>()
-  readonly #speakers = new Set<Listener>()
 
-  /** Those who said something to the others in this turn. */
-  get speakers(): ReadonlySet<Listener> {
-    return this.#speakers
+  /** How much was said to all or to all others. */
+  get bytes(): number {
+    return this.#length
   }
 
   sayToAll(bytes: Uint8Array): void {
@@ -26,7 +25,6 @@ export class Turn<Listener> {
   }
 
   sayToOthers(speaker: Listener, bytes: Uint8Array): void {
-    this.#speakers.add(speaker)
     this.#except(speaker, bytes.length)
     this.sayToAll(bytes)
   }
