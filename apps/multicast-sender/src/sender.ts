@@ -92,7 +92,15 @@ function createOne(context: ServiceContext<SendOptions>, one: OneGroup): GroupSe
   const { port, ttl, loopback, interface: wanted } = options
   const outgoing = wanted === undefined ? undefined : outgoingInterface(wanted, group, log)
   return createGroupSender({
-    ...{ group, port, sender, ttl, loopback, outgoing, log, metrics, now },
+    group,
+    port,
+    sender,
+    ttl,
+    loopback,
+    outgoing,
+    log,
+    metrics,
+    now,
     onSent: report.sent,
     onDropped: (_, error) => drop(group, error),
   })
@@ -106,7 +114,9 @@ function sendInput(
   const limited = limitLog(log)
   const maximumBytes = MAXIMUM_DATAGRAM_BYTES - MULTICAST_HEADER_BYTES
   return sendLines({
-    ...{ stdin, maximumBytes, signal },
+    stdin,
+    maximumBytes,
+    signal,
     send: (payload) => {
       for (const each of senders) each.send(payload)
     },
@@ -121,7 +131,9 @@ function isWaiting(sender: GroupSender): boolean {
 
 function queueFull(host: string, port: number): NetworkError {
   return new NetworkError(`${host}: too many datagrams waited to be sent`, {
-    ...{ errorClass: 'OTHER', host, port },
+    errorClass: 'OTHER',
+    host,
+    port,
   })
 }
 
