@@ -11,5 +11,5 @@ export function enlargeReceiveBuffer(socket: Socket, bytes: number, log: Logger)
   // Linux reports twice what was asked for: it counts its own bookkeeping too.
   const given = Math.floor(socket.getRecvBufferSize() / 2)
   if (given < bytes)
-    log.debug({ asked: bytes, given }, 'receive buffer smaller than asked: see net.core.rmem_max')
+    log.warn({ asked: bytes, given }, 'receive buffer smaller than asked: see net.core.rmem_max')
 }
