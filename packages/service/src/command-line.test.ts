@@ -44,6 +44,11 @@ test('--check finds nothing wrong, opens nothing and exits with 0', async () => 
   })
 })
 
+test('a -- before everything, which pnpm start hands on, changes nothing', async () => {
+  const { code, stderr } = await runApp(GREETER, ['--', 'meet'])
+  expect({ code, stderr }).toEqual({ code: 2, stderr: 'greeter: HOST:PORT: is missing\n' })
+})
+
 test('--version names the version of the package that the entry is in', async () => {
   const { code, stdout } = await runApp(GREETER, ['--version'])
   expect({ code, stdout }).toEqual({ code: 0, stdout: 'greeter 0.1.0\n' })

@@ -2,15 +2,17 @@ import type { App, Command } from './command.ts'
 import { UsageError } from './errors.ts'
 
 /**
- * Finds the command that the first argument names; without a name it is the app's first.
+ * Finds the command that the first argument names; without a name it is the app's first. A `--` before
+ * all others is passed over: `pnpm start -- ping` hands it on.
  *
  * @throws {UsageError} when the first argument is neither a command nor a possible operand
  */
 export function selectCommand(
   app: App,
-  args: readonly string[],
+  words: readonly string[],
 ): { command: Command; rest: readonly string[] } {
   const [first] = app.commands
+  const args = words[0] === '--' ? words.slice(1) : words
   const [name] = args
   if (name === undefined || name.startsWith('-')) return { command: first, rest: args }
   const named = app.commands.find((candidate) => candidate.name === name)
