@@ -28,13 +28,31 @@ export async function openGroupSocket(
   on: GroupInterface,
   log: Logger,
 ): Promise<Socket> {
-  const socket = createSocket({
-    type: isIPv6(group.address) ? 'udp6' : 'udp4',
-    reuseAddr: true,
-  })
+  const socket = await openInterfaceSocket(group.address, port, on, log)
   try {
-    await bindSocket(socket, bindTo(group.address, port, on, log))
     join(socket, group, on.joinAddress)
+    return socket
+  } catch (error) {
+    socket.close()
+    throw error
+  }
+}
+
+/**
+ * A socket that takes what is sent to one address and comes in on one interface. Others may bind the same.
+ *
+ * @param address a group or a broadcast address
+ * @throws {SystemCallError} or Node's own error, when it cannot be bound: ENODEV, EADDRINUSE, EADDRNOTAVAIL
+ */
+export async function openInterfaceSocket(
+  address: string,
+  port: number,
+  on: GroupInterface,
+  log: Logger,
+): Promise<Socket> {
+  const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', reuseAddr: true })
+  try {
+    await bindSocket(socket, bindTo(address, port, on, log))
     return socket
   } catch (error) {
     socket.close()

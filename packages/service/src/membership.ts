@@ -12,10 +12,10 @@ import {
 } from './group-interfaces.ts'
 import { type MulticastGroup, openGroupSocket } from './group-socket.ts'
 import { findInterface } from './interfaces.ts'
-import { readKernelDrops } from './kernel-drops.ts'
 import { membershipLoss, type MembershipLoss } from './membership-loss.ts'
 import { enlargeReceiveBuffer } from './receive-buffer.ts'
-import { exportUdpMetrics, type UdpTally } from './udp-metrics.ts'
+import { createReceiverTally } from './receiver-tally.ts'
+import { exportUdpMetrics } from './udp-metrics.ts'
 
 /** Where a datagram came from, to which group it was sent, and on which interface it came in. */
 export interface GroupDatagramSource {
@@ -82,10 +82,7 @@ export function createMembership(options: MembershipOptions): Membership {
   const joined = new Map<string, Joined>()
   /** What is not joined because of an error, so that each error is logged once. */
   const failed = new Map<string, string>()
-  const tally = createTally(
-    groups.map(({ address }) => address),
-    port,
-  )
+  const tally = createReceiverTally(() => groups.map(({ address }) => address), port)
   let choice = options.interfaces
   let timer: NodeJS.Timeout | undefined
   let running = Promise.resolve()
@@ -207,18 +204,4 @@ export function createMembership(options: MembershipOptions): Membership {
 
 function keyOf({ group, interface: name }: GroupMembership): string {
   return `${group}%${name}`
-}
-
-/** The kernel forgets the drops of a socket that is closed: what was seen before is kept. */
-function createTally(groups: readonly string[], port: number): UdpTally {
-  let past = 0
-  let last = 0
-  const kernelDrops = async (): Promise<number> => {
-    const each = await Promise.all(groups.map((group) => readKernelDrops(group, port)))
-    const open = each.reduce<number>((sum, drops) => sum + (drops ?? 0), 0)
-    if (open < last) past += last - open
-    last = open
-    return past + open
-  }
-  return { received: 0, receivedBytes: 0, sent: 0, sentBytes: 0, unsent: new Map(), kernelDrops }
 }
