@@ -51,7 +51,11 @@ describe('udpRelay', () => {
   })
 
   it('one way, does nothing to what comes back', async () => {
-    const { received, toTarget, toClient } = await echoes({ loss: 0.2, duplicate: 0.1, oneWay: true })
+    const { received, toTarget, toClient } = await echoes({
+      loss: 0.2,
+      duplicate: 0.1,
+      oneWay: true,
+    })
     expect(toTarget.lost).toBeGreaterThan(20)
     expect(toClient).toEqual({ passed: received.length, lost: 0, duplicated: 0, reordered: 0 })
   })
