@@ -38,7 +38,7 @@ export function observe(
   const read = decodeMulticastDatagram(bytes)
   if (read.ok) {
     const datagram = read.value
-    const flow = flows.heard({ group, source, sender: datagram.sender })
+    const flow = flows.heard(group, source, datagram.sender)
     return {
       kind: flow.observe(datagram, receivedAt),
       from,
@@ -49,7 +49,7 @@ export function observe(
     }
   }
   const isMalformed = read.error.field === 'version'
-  flows.heard({ group, source, sender: null }).observePlain(isMalformed)
+  flows.heard(group, source, null).observePlain(isMalformed)
   return {
     kind: isMalformed ? 'malformed' : 'plain',
     from,
