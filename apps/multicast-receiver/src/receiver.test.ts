@@ -157,7 +157,14 @@ describe('a run', () => {
 
   it('ends with 1 and says why when the deadline comes before the count', async () => {
     const { code, stdout, stderr } = await runApp('multicast-receiver', [
-      ...['-I', '127.0.0.1', '-g', randomGroup(), '-c', '2', '-W', '300ms'],
+      '-I',
+      '127.0.0.1',
+      '-g',
+      randomGroup(),
+      '-c',
+      '2',
+      '-W',
+      '300ms',
     ])
     expect(stderr).toBe('multicast-receiver: received 0 of 2 datagrams in 300 ms\n')
     expect(stdout).toContain('"errorClass":"TIMEOUT"')

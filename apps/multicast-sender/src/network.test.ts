@@ -53,6 +53,8 @@ describe.runIf(canMakeNamespaces())('a network that comes and goes', () => {
       await sender.waitForLog(({ msg }) => msg === 'sending again')
       const before = samples(sender)
       await sender.waitForLog(() => samples(sender) > before + 2)
+      sender.kill('SIGTERM')
+      expect((await sender.exited).code).toBe(0)
     },
   )
 
