@@ -20,25 +20,30 @@ const WINDOW = 8
 const DRIFT_PARTS = 15n
 const MILLION = 1_000_000n
 
+/** The broadcasts that an exchange is compared with: the clocks part by 0.24 ms at most meanwhile. */
+const RECENT_NANOS = 16_000_000_000n
+
 /**
- * The offset of one source from its broadcasts (RFC 5905, section 8, mode 5). A broadcast can come late but
- * never early, so one that was later than others of late is uncertain by as much; and where an exchange and a
- * broadcast of the same moment disagreed, all are uncertain by that.
+ * The offset of one source from its broadcasts (RFC 5905, section 8, mode 5). How long a broadcast takes is found
+ * as RFC 5905 has it: an exchange tells the offset, and what broadcasts of the same moments lack of it is their
+ * delay. One that came later than others of late is uncertain by as much.
  */
 export class OffsetEstimate {
-  readonly #assumedDelay: bigint
-  #measuredDelay: bigint | null = null
-  #disagreement = 0n
+  #delay: bigint
+  /** How far off the delay may be: half of the exchange, and what broadcasts and exchanges differ. */
+  #error: bigint
+  #isMeasured = false
   #arrivals: Arrival[] = []
 
   /** @param assumedDelay nanoseconds one way, until an exchange has measured it */
   constructor(assumedDelay: bigint) {
-    this.#assumedDelay = assumedDelay
+    this.#delay = assumedDelay
+    this.#error = assumedDelay
   }
 
-  /** One way, half of the exchange with the least delay; null when it is assumed. */
+  /** One way; null when it is assumed. */
   get measuredDelay(): bigint | null {
-    return this.#measuredDelay
+    return this.#isMeasured ? this.#delay : null
   }
 
   /**
@@ -50,19 +55,20 @@ export class OffsetEstimate {
     const apparent = transmitAt - receivedAt
     const late = this.#lateness(apparent, receivedAt)
     this.#arrivals = [...this.#arrivals.slice(1 - WINDOW), { apparent, receivedAt }]
-    const delayNanos = this.#measuredDelay ?? this.#assumedDelay
     return {
-      offsetNanos: broadcastOffset({ transmitAt, receivedAt, delayNanos }),
-      uncertaintyNanos: delayNanos + this.#disagreement + late + precision,
+      offsetNanos: broadcastOffset({ transmitAt, receivedAt, delayNanos: this.#delay }),
+      uncertaintyNanos: this.#error + late + precision,
     }
   }
 
   /** An exchange with the source ended just now, soon after the last broadcast. */
   calibrate({ offsetNanos, delayNanos }: Reading): void {
-    const delay = delayNanos / 2n
-    this.#measuredDelay = delay
-    const last = this.#arrivals.at(-1)
-    if (last !== undefined) this.#disagreement = absolute(last.apparent + delay - offsetNanos)
+    const apparent = this.#recentApparent()
+    if (apparent === undefined) return
+    const half = delayNanos / 2n
+    this.#delay = offsetNanos - apparent
+    this.#error = half + absolute(this.#delay - half)
+    this.#isMeasured = true
   }
 
   /** The source's clock stepped: what came before says nothing any more. */
@@ -77,6 +83,17 @@ export class OffsetEstimate {
       const late = arrival.apparent - drift - apparent
       return late > latest ? late : latest
     }, 0n)
+  }
+
+  /** The median of the last few; undefined when none was heard since the start, or a step. */
+  #recentApparent(): bigint | undefined {
+    const last = this.#arrivals.at(-1)
+    if (last === undefined) return undefined
+    const recent = this.#arrivals.filter(
+      ({ receivedAt }) => last.receivedAt - receivedAt <= RECENT_NANOS,
+    )
+    const sorted = recent.map(({ apparent }) => apparent).toSorted((a, b) => (a < b ? -1 : 1))
+    return sorted[Math.floor(sorted.length / 2)]
   }
 }
 

@@ -39,8 +39,8 @@ export class SourceAsker {
     const reading = await meter.measure(this.#target(address, last.port, last.packet))
     exchanges.underWay = false
     if (reading === undefined) return
-    exchanges.made += 1
     const pause = FIRST_PAUSE_MILLIS * PAUSE_FACTOR ** exchanges.made
+    exchanges.made += 1
     exchanges.dueAtMillis = performance.now() + Math.min(pause, exchangeInterval)
     if (reading !== null) source.estimate.calibrate(reading)
   }
