@@ -27,6 +27,7 @@ describe.runIf(canMakeNamespaces())('a network that comes and goes', () => {
     await sender.waitForLog(() => samples(sender) > 2)
     ip('-n', hosts.host, 'route', 'add', 'prohibit', '239.0.0.0/8')
     await sender.waitForLog(({ msg }) => msg === 'cannot send')
+    await sender.waitForLog(() => told(sender.lines, 'interval').some(({ dropped }) => dropped > 0))
     ip('-n', hosts.host, 'route', 'del', 'prohibit', '239.0.0.0/8')
     await sender.waitForLog(({ msg }) => msg === 'sending again')
     const before = samples(sender)
