@@ -5,14 +5,7 @@ import type { GroupDatagramSource } from '@sockyard/service/membership'
 import type { FlowTable } from './flow-table.ts'
 
 /** `plain`: another program's datagram. `malformed`: with our header, but a version we do not know. */
-export type ArrivalKind =
-  | 'new'
-  | 'reordered'
-  | 'duplicate'
-  | 'stray'
-  | 'restart'
-  | 'plain'
-  | 'malformed'
+type ArrivalKind = 'new' | 'reordered' | 'duplicate' | 'stray' | 'restart' | 'plain' | 'malformed'
 
 /** One datagram that came. */
 export interface Arrival {

@@ -58,7 +58,7 @@ export async function startReceiver(...args: string[]): Promise<RunningApp> {
 }
 
 /** Resolves once it has joined what it can. */
-export async function ready(app: RunningApp): Promise<void> {
+async function ready(app: RunningApp): Promise<void> {
   const port = await app.adminPort()
   const status = async (): Promise<number> =>
     (await fetch(`http://127.0.0.1:${port}/readyz`)).status

@@ -6,9 +6,9 @@ import { type MulticastSendEvent, multicastSendEvent } from '@sockyard/protocol/
 import type { LogLine } from '@sockyard/testkit/running-app'
 import { expect } from 'vitest'
 
-export const PORT = 4321
+const PORT = 4321
 
-export interface Received extends MulticastDatagram {
+interface Received extends MulticastDatagram {
   bytes: number
   source: string
 }
