@@ -22,6 +22,8 @@ const MILLION = 1_000_000n
 
 /** The broadcasts that an exchange is compared with: the clocks part by 0.24 ms at most meanwhile. */
 const RECENT_NANOS = 16_000_000_000n
+/** Of fewer broadcasts, one that was held up would count too much: then it is half of the exchange. */
+const TYPICAL = 3
 
 /**
  * The offset of one source from its broadcasts (RFC 5905, section 8, mode 5). How long a broadcast takes is found
@@ -63,11 +65,13 @@ export class OffsetEstimate {
 
   /** An exchange with the source ended just now, soon after the last broadcast. */
   calibrate({ offsetNanos, delayNanos }: Reading): void {
-    const apparent = this.#recentApparent()
-    if (apparent === undefined) return
+    const recent = this.#recentApparents()
+    const median = recent[Math.floor(recent.length / 2)]
+    if (median === undefined) return
     const half = delayNanos / 2n
-    this.#delay = offsetNanos - apparent
-    this.#error = half + absolute(this.#delay - half)
+    const found = offsetNanos - median
+    this.#delay = recent.length < TYPICAL ? half : found
+    this.#error = half + absolute(found - half)
     this.#isMeasured = true
   }
 
@@ -85,15 +89,13 @@ export class OffsetEstimate {
     }, 0n)
   }
 
-  /** The median of the last few; undefined when none was heard since the start, or a step. */
-  #recentApparent(): bigint | undefined {
-    const last = this.#arrivals.at(-1)
-    if (last === undefined) return undefined
-    const recent = this.#arrivals.filter(
-      ({ receivedAt }) => last.receivedAt - receivedAt <= RECENT_NANOS,
-    )
-    const sorted = recent.map(({ apparent }) => apparent).toSorted((a, b) => (a < b ? -1 : 1))
-    return sorted[Math.floor(sorted.length / 2)]
+  /** Of the last few broadcasts, in ascending order. */
+  #recentApparents(): bigint[] {
+    const newest = this.#arrivals.at(-1)?.receivedAt ?? 0n
+    return this.#arrivals
+      .filter(({ receivedAt }) => newest - receivedAt <= RECENT_NANOS)
+      .map(({ apparent }) => apparent)
+      .toSorted((a, b) => (a < b ? -1 : 1))
   }
 }
 
