@@ -48,4 +48,23 @@ describeWithDocker('chat, as foreign clients see it', () => {
     await peers.run('sh', '-c', 'ncat chat 2020 < /tmp/bytes')
     await Promise.all(readers)
   })
+
+  it('a stuck reader is cut off, the others go on', async () => {
+    await using network = await startNetwork()
+    const command = ['--rate-limit', '0']
+    await using chat = await startService('chat', { network, command })
+    await using peers = await startPeers({ network })
+    await using stuck = peers.exec('nc', 'chat', '2020')
+    const [, name] = await stuck.waitForText(/welcome, you are (\S+);/)
+    await peers.run('pkill', '-STOP', '-x', 'nc')
+    await using talker = peers.exec('socat', 'STDIO', 'TCP:chat:2020')
+    await using listener = peers.exec('sh', '-c', 'ncat chat 2020 | grep -v --line-buffered flood')
+    await listener.waitForText(/welcome/)
+    await using _flood = peers.exec('sh', '-c', 'yes this is a flood of lines | ncat chat 2020')
+    await chat.log.waitForLog(({ msg, reason }) => msg === 'dropped' && reason === 'slow-reader')
+    await listener.waitForText(new RegExp(`\\* ${name} left`))
+    talker.stdin.write('still here\n')
+    await listener.waitForText(/: still here/)
+    expect(chat.log.lines.filter(({ msg }) => msg === 'dropped')).toMatchObject([{ member: name }])
+  })
 })
