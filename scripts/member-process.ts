@@ -51,9 +51,7 @@ function forEachLine(stream: Readable, onLine: (line: string) => void): void {
 export async function ready(member: Member, signal: AbortSignal): Promise<void> {
   if (member.adminPort === undefined) return
   while (!signal.aborted) {
-    const response = await fetch(`http://${host}:${member.adminPort}/readyz`).catch(
-      () => undefined,
-    )
+    const response = await fetch(`http://${host}:${member.adminPort}/readyz`).catch(() => undefined)
     if (response?.ok) return
     await delay(50)
   }
