@@ -35,16 +35,22 @@ export function clockReading(packet: NtpPacket, measurement: Measurement | null)
 }
 
 /** `offset +12 µs ± 60 µs from 192.0.2.7 stratum 10 reference 127.127.1.1` */
-export function describeClock(packet: NtpPacket, measured: Measurement, from: string): string {
+export function describeClock(
+  packet: NtpPacket,
+  measured: Measurement | null,
+  from: string,
+): string {
   const { stratum, referenceId, leap } = packet
-  const offset = micros(measured.offsetNanos)
   const words = [
-    `offset ${signedMicros(offset)}`,
-    `± ${formatMicros(micros(measured.uncertaintyNanos))}`,
+    measured === null ? 'offset not known yet' : describeOffset(measured),
     `from ${from} stratum ${stratum} reference ${referenceId.text}`,
   ]
   if (leap !== 0) words.push(`leap ${LEAPS[leap]}`)
   return words.join(' ')
+}
+
+function describeOffset({ offsetNanos, uncertaintyNanos }: Measurement): string {
+  return `offset ${signedMicros(micros(offsetNanos))} ± ${formatMicros(micros(uncertaintyNanos))}`
 }
 
 /** `+12 µs`, `-340 ns` */

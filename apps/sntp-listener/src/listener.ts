@@ -112,6 +112,7 @@ function observerOptions(
     assumedDelay: nanosOf(options.broadcastDelay),
     maximumStep: nanosOf(options.maximumStep),
     silentAfter: options.silentAfter,
+    exchange: options.exchange,
   }
 }
 

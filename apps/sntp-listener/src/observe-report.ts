@@ -54,7 +54,7 @@ export class ObserveReport {
       port: source.last.port,
       verdict: 'accept' as const,
       reason: null,
-      ...clockReading(source.last.packet, source.lastMeasurement),
+      ...clockReading(source.last.packet, source.measurement),
     }
     this.#tell({ event: 'sample', data }, describeSource(source))
   }
@@ -127,7 +127,7 @@ function sourceData(source: Source): SourceData {
     source: address,
     port: last.port,
     state,
-    ...clockReading(last.packet, source.lastMeasurement),
+    ...clockReading(last.packet, source.measurement),
     delayMicros: estimate.measuredDelay === null ? null : micros(estimate.measuredDelay),
     jitterMicros,
     lastHeard: new Date(Number(last.receivedAt / 1_000_000n)).toISOString(),
@@ -138,12 +138,11 @@ function sourceData(source: Source): SourceData {
 
 /** `offset +12 µs ± 60 µs from 192.0.2.7 stratum 10 reference LOCL delay 60 µs jitter 5 µs` */
 function describeSource(source: Source): string {
-  const { address, last, lastMeasurement, estimate, jitterMicros } = source
+  const { address, last, measurement, estimate, jitterMicros } = source
   const delay = estimate.measuredDelay
-  const words = [
-    describeClock(last.packet, lastMeasurement, address),
-    delay === null ? 'delay assumed' : `delay ${formatMicros(micros(delay))}`,
-  ]
+  const words = [describeClock(last.packet, measurement, address)]
+  if (delay !== null) words.push(`delay ${formatMicros(micros(delay))}`)
+  else if (measurement !== null) words.push('delay assumed')
   if (jitterMicros !== null) words.push(`jitter ${formatMicros(jitterMicros)}`)
   return words.join(' ')
 }

@@ -20,12 +20,12 @@ function hear(estimate: OffsetEstimate, second: number, delay: bigint, ahead = 0
 
 describe('an offset', () => {
   it('is off by no more than the delay that was assumed', () => {
-    const measured = hear(new OffsetEstimate(ASSUMED), 0, 100n * MICRO)
+    const measured = hear(new OffsetEstimate(ASSUMED, SECOND), 0, 100n * MICRO)
     expect(measured).toEqual({ offsetNanos: 3_900n * MICRO, uncertaintyNanos: ASSUMED })
   })
 
   it('counts half of the exchange as the delay while few broadcasts were heard', () => {
-    const estimate = new OffsetEstimate(ASSUMED)
+    const estimate = new OffsetEstimate(ASSUMED, SECOND)
     hear(estimate, 0, 900n * MICRO)
     estimate.calibrate(exchange(0n, 200n * MICRO))
     const { offsetNanos, uncertaintyNanos } = hear(estimate, 1, 110n * MICRO)
@@ -35,7 +35,7 @@ describe('an offset', () => {
   })
 
   it('counts what broadcasts usually lack of the exchange as the delay, later on', () => {
-    const estimate = new OffsetEstimate(ASSUMED)
+    const estimate = new OffsetEstimate(ASSUMED, SECOND)
     for (const [second, delay] of [900n, 300n, 310n].entries())
       hear(estimate, second, delay * MICRO)
     estimate.calibrate(exchange(0n, 200n * MICRO))
@@ -46,7 +46,7 @@ describe('an offset', () => {
   })
 
   it('is the same for a clock that is ahead', () => {
-    const estimate = new OffsetEstimate(ASSUMED)
+    const estimate = new OffsetEstimate(ASSUMED, SECOND)
     const ahead = 7n * SECOND
     for (const second of [0, 1, 2]) hear(estimate, second, 300n * MICRO, ahead)
     estimate.calibrate(exchange(ahead, 600n * MICRO))
@@ -54,7 +54,7 @@ describe('an offset', () => {
   })
 
   it('stays within its uncertainty when a broadcast is held up', () => {
-    const estimate = new OffsetEstimate(ASSUMED)
+    const estimate = new OffsetEstimate(ASSUMED, SECOND)
     hear(estimate, 0, 100n * MICRO)
     estimate.calibrate(exchange(0n, 200n * MICRO))
     const { offsetNanos, uncertaintyNanos } = hear(estimate, 1, 50_000n * MICRO)
@@ -63,8 +63,16 @@ describe('an offset', () => {
     expect(uncertaintyNanos).toBeLessThan(51_000n * MICRO)
   })
 
+  it('is not measured by an exchange that a step came before', () => {
+    const estimate = new OffsetEstimate(ASSUMED, SECOND)
+    for (const second of [0, 1, 2]) hear(estimate, second, 100n * MICRO)
+    estimate.calibrate(exchange(10n * SECOND, 200n * MICRO))
+    expect(estimate.measuredDelay).toBeNull()
+    expect(hear(estimate, 3, 100n * MICRO).uncertaintyNanos).toBe(ASSUMED)
+  })
+
   it('is not doubted for what came before a step', () => {
-    const estimate = new OffsetEstimate(ASSUMED)
+    const estimate = new OffsetEstimate(ASSUMED, SECOND)
     hear(estimate, 0, 100n * MICRO, 50n * SECOND)
     estimate.restart()
     expect(hear(estimate, 1, 100n * MICRO).uncertaintyNanos).toBe(ASSUMED)

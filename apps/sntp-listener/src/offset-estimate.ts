@@ -31,14 +31,21 @@ const TYPICAL = 3
  * delay. One that came later than others of late is uncertain by as much.
  */
 export class OffsetEstimate {
+  readonly #maximumStep: bigint
   #delay: bigint
   /** How far off the delay may be: half of the exchange, and what broadcasts and exchanges differ. */
   #error: bigint
   #isMeasured = false
+  /** Of the last broadcast: how much later it came than others, and its precision. */
+  #late = 0n
   #arrivals: Arrival[] = []
 
-  /** @param assumedDelay nanoseconds one way, until an exchange has measured it */
-  constructor(assumedDelay: bigint) {
+  /**
+   * @param assumedDelay nanoseconds one way, until an exchange has measured it
+   * @param maximumStep nanoseconds: broadcasts and an exchange that differ by more were not of one moment
+   */
+  constructor(assumedDelay: bigint, maximumStep: bigint) {
+    this.#maximumStep = maximumStep
     this.#delay = assumedDelay
     this.#error = assumedDelay
   }
@@ -55,11 +62,16 @@ export class OffsetEstimate {
    */
   add(transmitAt: bigint, receivedAt: bigint, precision: bigint): Measurement {
     const apparent = transmitAt - receivedAt
-    const late = this.#lateness(apparent, receivedAt)
+    this.#late = this.#lateness(apparent, receivedAt) + precision
     this.#arrivals = [...this.#arrivals.slice(1 - WINDOW), { apparent, receivedAt }]
+    return this.last(transmitAt, receivedAt)
+  }
+
+  /** The broadcast that came last, by what is known now. */
+  last(transmitAt: bigint, receivedAt: bigint): Measurement {
     return {
       offsetNanos: broadcastOffset({ transmitAt, receivedAt, delayNanos: this.#delay }),
-      uncertaintyNanos: this.#error + late + precision,
+      uncertaintyNanos: this.#error + this.#late,
     }
   }
 
@@ -70,6 +82,8 @@ export class OffsetEstimate {
     if (median === undefined) return
     const half = delayNanos / 2n
     const found = offsetNanos - median
+    // The clock stepped meanwhile.
+    if (absolute(found - half) > this.#maximumStep) return
     this.#delay = recent.length < TYPICAL ? half : found
     this.#error = half + absolute(found - half)
     this.#isMeasured = true

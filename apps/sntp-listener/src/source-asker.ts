@@ -1,7 +1,7 @@
 import type { NtpKey, NtpPacket } from '@sockyard/protocol/ntp'
 import type { LimitedLog } from '@sockyard/service/limited-log'
 
-import { micros } from './clock-words.ts'
+import { clockReading, micros } from './clock-words.ts'
 import type { DelayMeter } from './delay-meter.ts'
 import type { ExchangeTarget } from './exchanger.ts'
 import type { Sender } from './observer.ts'
@@ -32,17 +32,21 @@ export class SourceAsker {
 
   /** Measures the delay when it is time to; called with each broadcast, so that both are of one moment. */
   async measureDelay(source: Source, nowMillis: number): Promise<void> {
-    const { exchange, exchangeInterval, meter } = this.#options
+    const { exchange, exchangeInterval, meter, log } = this.#options
     const { exchanges, address, last } = source
     if (!exchange || exchanges.underWay || nowMillis < exchanges.dueAtMillis) return
     exchanges.underWay = true
     const reading = await meter.measure(this.#target(address, last.port, last.packet))
     exchanges.underWay = false
+    exchanges.tried = true
     if (reading === undefined) return
     const pause = FIRST_PAUSE_MILLIS * PAUSE_FACTOR ** exchanges.made
     exchanges.made += 1
     exchanges.dueAtMillis = performance.now() + Math.min(pause, exchangeInterval)
-    if (reading !== null) source.estimate.calibrate(reading)
+    if (reading === null) return
+    source.estimate.calibrate(reading)
+    const measured = clockReading(last.packet, source.measurement)
+    log.info({ source: address, port: last.port, ...measured }, 'delay measured')
   }
 
   /** Asks whether what its broadcasts say is what it says itself; its next broadcast is then believed. */

@@ -7,7 +7,11 @@ const SOURCES_SHOWN = 100
 
 /** Exports what is known of the sources, those first that were heard more than once. */
 export function exportSources(metrics: Registry, sources: () => Iterable<Source>): void {
-  const gauge = (name: string, help: string, read: (source: Source) => number): void => {
+  const gauge = (
+    name: string,
+    help: string,
+    read: (source: Source) => number | undefined,
+  ): void => {
     metrics.registerMetric(
       new Gauge({
         name,
@@ -16,17 +20,19 @@ export function exportSources(metrics: Registry, sources: () => Iterable<Source>
         registers: [],
         collect() {
           this.reset()
-          for (const source of Iterator.from(sources()).take(SOURCES_SHOWN))
-            this.set({ source: source.address }, read(source))
+          for (const source of Iterator.from(sources()).take(SOURCES_SHOWN)) {
+            const value = read(source)
+            if (value !== undefined) this.set({ source: source.address }, value)
+          }
         },
       }),
     )
   }
   gauge('sockyard_sntp_offset_seconds', "The source's clock minus ours", (source) =>
-    seconds(source.lastMeasurement.offsetNanos),
+    seconds(source.measurement?.offsetNanos),
   )
   gauge('sockyard_sntp_uncertainty_seconds', 'The offset is right to within this', (source) =>
-    seconds(source.lastMeasurement.uncertaintyNanos),
+    seconds(source.measurement?.uncertaintyNanos),
   )
   gauge(
     'sockyard_sntp_stratum',
@@ -41,6 +47,6 @@ export function exportSources(metrics: Registry, sources: () => Iterable<Source>
   )
 }
 
-function seconds(nanos: bigint): number {
-  return Number(nanos) / 1e9
+function seconds(nanos: bigint | undefined): number | undefined {
+  return nanos === undefined ? undefined : Number(nanos) / 1e9
 }

@@ -21,6 +21,8 @@ export interface SourceSettings {
   /** Nanoseconds. */
   readonly assumedDelay: bigint
   readonly maximumStep: bigint
+  /** Whether it is asked how long its broadcasts take: until it was, its offset is not known. */
+  readonly exchange: boolean
   /** Broadcasts missed until a source is silent. */
   readonly silentAfter: number
 }
@@ -42,9 +44,8 @@ export class Source {
   accepted = 0
   readonly refused = new Map<string, number>()
   last: Heard
-  lastMeasurement: Measurement
   /** Where the exchanges that measure its delay stand; nothing of it is the source's. */
-  exchanges = { made: 0, dueAtMillis: 0, underWay: false }
+  exchanges = { tried: false, made: 0, dueAtMillis: 0, underWay: false }
   readonly #settings: SourceSettings
   #jitter = new Jitter()
   #lastHeardMillis: number
@@ -54,11 +55,11 @@ export class Source {
   constructor(address: string, first: Heard, nowMillis: number, settings: SourceSettings) {
     this.address = address
     this.#settings = settings
-    this.estimate = new OffsetEstimate(settings.assumedDelay)
+    this.estimate = new OffsetEstimate(settings.assumedDelay, settings.maximumStep)
     this.steps = new StepRun(settings.maximumStep)
     this.last = first
     this.#lastHeardMillis = nowMillis
-    this.lastMeasurement = this.#measure(first)
+    this.#measure(first)
     this.accepted = 1
   }
 
@@ -69,7 +70,7 @@ export class Source {
     this.state = 'heard'
     this.last = heard
     this.#lastHeardMillis = nowMillis
-    this.lastMeasurement = this.#measure(heard)
+    this.#measure(heard)
     this.accepted += 1
   }
 
@@ -83,6 +84,12 @@ export class Source {
 
   refuse(reason: string): void {
     this.refused.set(reason, (this.refused.get(reason) ?? 0) + 1)
+  }
+
+  /** The offset by its last broadcast; null until its delay was asked for, lest it be a guess. */
+  get measurement(): Measurement | null {
+    if (this.#settings.exchange && !this.exchanges.tried) return null
+    return this.estimate.last(this.last.transmitAt, this.last.receivedAt)
   }
 
   /** How far it was ahead at its last accepted broadcast, without the delay; nanoseconds. */
@@ -117,8 +124,8 @@ export class Source {
     return this.unheardMillis(nowMillis) > patience * FORGET_AFTER
   }
 
-  #measure({ packet, transmitAt, receivedAt }: Heard): Measurement {
+  #measure({ packet, transmitAt, receivedAt }: Heard): void {
     this.#jitter.record(Number(transmitAt - receivedAt) / 1_000)
-    return this.estimate.add(transmitAt, receivedAt, precisionOf(packet))
+    this.estimate.add(transmitAt, receivedAt, precisionOf(packet))
   }
 }

@@ -20,8 +20,8 @@ interface Signature {
 /** Makes packets whose transmit timestamp is read as late as can be. */
 export class PacketEncoder {
   readonly #now: () => bigint
-  /** What signing took the last time: it comes after the timestamp, which is therefore so much ahead. */
-  #signingNanos = 0n
+  /** What signing takes at least: it comes after the timestamp, which is therefore so much ahead, never more. */
+  #signingNanos: bigint | undefined
 
   /** @param now nanoseconds since 1970 */
   constructor(now: () => bigint) {
@@ -82,18 +82,21 @@ export class PacketEncoder {
 
   #signed(fields: NtpFields, { key, digestBytes }: Signature): Uint8Array {
     const startedAt = this.#now()
-    const stamped = { ...fields, transmitRaw: toNtpTimestamp(startedAt + this.#signingNanos) }
+    const stamped = {
+      ...fields,
+      transmitRaw: toNtpTimestamp(startedAt + (this.#signingNanos ?? 0n)),
+    }
     const bytes = encodeNtpPacket({ ...stamped, mac: macOf(key, stamped, digestBytes) })
-    this.#signingNanos = reasonable(this.#now() - startedAt)
+    this.#learnSigning(this.#now() - startedAt)
     return bytes
+  }
+
+  /** A clock that was set back meanwhile makes it negative. */
+  #learnSigning(nanos: bigint): void {
+    const least = this.#signingNanos ?? nanos
+    this.#signingNanos = nanos > 0n && nanos < least ? nanos : least
+    if (this.#signingNanos < 0n) this.#signingNanos = undefined
   }
 }
 
 const UNSTAMPED = { transmitRaw: 0n, extensions: [], mac: null } as const
-
-/** Longer than any signing takes: then the process was held up, or the clock was set. */
-const LONGEST_SIGNING_NANOS = 1_000_000n
-
-function reasonable(nanos: bigint): bigint {
-  return nanos > 0n && nanos < LONGEST_SIGNING_NANOS ? nanos : 0n
-}
