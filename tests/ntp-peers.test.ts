@@ -62,7 +62,6 @@ describeWithDocker('NTP, with chronyd and ntpdig', () => {
       'allow',
       broadcast,
     )
-    const isMeasured = (sample = {}) => 'offsetMicros' in sample && sample.offsetMicros !== null
     const line = await listener.log.waitForLog((each) => isMeasured(sampleOf(each)))
     const { offsetMicros, uncertaintyMicros, ...sample } = sampleOf(line) ?? {}
     expect(sample).toMatchObject({ verdict: 'accept', stratum: 10, leap: 0 })
@@ -82,14 +81,17 @@ describeWithDocker('NTP, with chronyd and ntpdig', () => {
     await using server = await startPeers({ network, alias: 'chronyd' })
     await using chronyd = server.exec('chronyd', '-d', '-x', 'local stratum 10', 'allow')
     await chronyd.waitForText(/Disabled control of system clock/)
-    await using client = dockerProcess(
-      ...['run', '--rm', '--network', network.getName(), 'sockyard/sntp-listener'],
-      ...['query', 'chronyd', '--json', '--count', '2', '--interval', '200ms'],
-    )
+    const flags = ['--json', '--count', '2', '--interval', '200ms']
+    const query = ['sockyard/sntp-listener', 'query', 'chronyd', ...flags]
+    await using client = dockerProcess('run', '--rm', '--network', network.getName(), ...query)
     expect(await client.exited).toEqual({ code: 0, signal: null })
     expect(client.lines.map(endOf).find(Boolean)).toMatchObject({ sent: 2, received: 2, lost: 0 })
   })
 })
+
+function isMeasured(sample: { offsetMicros?: unknown } = {}): boolean {
+  return typeof sample.offsetMicros === 'number'
+}
 
 async function broadcastAddress(container: RunningContainer): Promise<string> {
   const [, address = ''] = / brd (\S+)/.exec(await container.run('ip', '-4', 'addr', 'show')) ?? []
