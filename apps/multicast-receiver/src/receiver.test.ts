@@ -207,7 +207,7 @@ describe('bad input', () => {
     [['-c', '0'], '--count 0: must be 1 or more'],
     [
       ['-W', 'soon'],
-      '--deadline soon: must be a duration such as 200ms, 5s, 2m or 1h, 1ms or more',
+      '--deadline soon: must be a duration such as 200ms, 5s, 2m or 1h, 1ms to 596h',
     ],
     [['--max-senders', '0'], '--max-senders 0: must be 1 to 1000'],
   ])('%j ends with 2 and one line', async (args, line) => {

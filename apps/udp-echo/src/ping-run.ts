@@ -8,8 +8,6 @@ import type { Pinger } from './pinger.ts'
 
 /** What is under way when the run is stopped or its deadline comes may still arrive for so long. */
 const LAST_REPLIES_MILLIS = 1000
-/** The longest that a timer can wait. */
-const LONGEST_TIMER_MILLIS = 2 ** 31 - 1
 
 /**
  * Sends all probes and waits until each was answered or is lost.
@@ -21,9 +19,9 @@ export async function pingAll(
   options: PingOptions,
   stop: AbortSignal,
 ): Promise<void> {
-  const { deadline = LONGEST_TIMER_MILLIS } = options
-  const over = AbortSignal.timeout(Math.min(deadline, LONGEST_TIMER_MILLIS))
-  const signal = AbortSignal.any([stop, over])
+  const { deadline } = options
+  const signal =
+    deadline === undefined ? stop : AbortSignal.any([stop, AbortSignal.timeout(deadline)])
   const { outstanding } = pinger.trips
   await sendAll(pinger, options, signal)
   await settle(outstanding, signal)
