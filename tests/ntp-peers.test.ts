@@ -1,3 +1,7 @@
+import { chmod, mkdtempDisposable, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
 import { describeWithDocker } from '@sockyard/testkit/docker'
 import type { StartedNetwork } from 'testcontainers'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -44,6 +48,22 @@ describeWithDocker('NTP, with chronyd and ntpdig', () => {
     expect(chronyd.stderr).toContain('Timeout reached')
     expect((await ntpdig.exited).code).not.toBe(0)
     expect(ntpdig.stderr).toContain('no eligible servers')
+  })
+
+  it.each(['AES128', 'SHA1', 'SHA256'])('chronyd and the server share a key: %s', async (type) => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'sockyard-keys-'))
+    const keys = join(folder.path, 'keys')
+    await writeFile(keys, `1 ${type} HEX:00112233445566778899aabbccddeeff\n`)
+    await chmod(folder.path, 0o755)
+    const files = { '/keys': keys }
+    const command = ['--stratum', '10', '--keys', '/keys']
+    const options = { network, alias: 'keyed', command, files }
+    await using _server = await startService('sntp-server', options)
+    await using client = await startPeers({ network, files })
+    const directives = ['keyfile /keys', 'server keyed iburst key 1']
+    await using chronyd = client.exec('chronyd', '-Q', '-t', '8', ...directives)
+    await chronyd.waitForText(/System clock wrong by/)
+    expect(await chronyd.exited).toMatchObject({ code: 0 })
   })
 
   it.each([
