@@ -35,6 +35,7 @@ describe('receivers on one host', () => {
       )
       const end = await endOf(receiver)
       expect(end).toMatchObject({ sent: 15, received: 15, lost: 0, duplicated: 0, reordered: 0 })
+      expect(String(end.durationMillis)).toMatch(/^\d+(\.\d{1,3})?$/)
       const { min = Number.NaN, p50 = Number.NaN } = end.flows[0]?.delayMicros ?? {}
       expect(min).toBeGreaterThan(-1)
       expect(p50).toBeLessThan(1_000_000)

@@ -7,7 +7,7 @@ it('is what was asked for, by name or address, or what is usual', () => {
   expect(interfaceChoice([], 'all')).toBe('all')
   expect(interfaceChoice(['any'], 'all')).toBe('any')
   expect(interfaceChoice(['127.0.0.1'], 'any')).toEqual(['lo'])
-  expect(interfaceChoice(['lo'], 'any')).toEqual(['lo'])
+  expect(interfaceChoice(['lo', '127.0.0.1'], 'any')).toEqual(['lo'])
 })
 
 it('is refused for an interface that does not exist', () => {
