@@ -29,8 +29,8 @@ const EXCHANGES = 5
 
 /**
  * The offset of one source from its broadcasts (RFC 5905, section 8, mode 5). How long a broadcast takes is found
- * as RFC 5905 has it: an exchange tells the offset, and what broadcasts of the same moments lack of it is their
- * delay. One that came later than others of late is uncertain by as much.
+ * as RFC 5905 has it: an exchange tells the offset, and what the quickest broadcast of the same moments lacks of it is
+ * their delay. One that came later than others of late is uncertain by as much.
  */
 export class OffsetEstimate {
   readonly #maximumStep: bigint
@@ -82,10 +82,10 @@ export class OffsetEstimate {
   /** An exchange with the source ended just now, soon after the last broadcast. */
   calibrate({ offsetNanos, delayNanos }: Reading): void {
     const recent = this.#recentApparents()
-    const median = medianOf(recent)
-    if (median === undefined) return
+    if (recent.length === 0) return
+    const quickest = recent.reduce((best, apparent) => (apparent > best ? apparent : best))
     const half = delayNanos / 2n
-    const found = offsetNanos - median
+    const found = offsetNanos - quickest
     // The clock stepped meanwhile.
     if (absolute(found - half) > this.#maximumStep) return
     if (recent.length >= TYPICAL) this.#founds = [...this.#founds.slice(1 - EXCHANGES), found]
