@@ -128,9 +128,6 @@ export const window = () =>
 /** -q --quiet */
 export const quiet = () => flag().meta({ short: 'q', description: 'only the final report' })
 
-/** -v --verbose */
-export const verbose = () => flag().meta({ short: 'v', description: 'say more' })
-
 /** -j --json; a measuring server's log becomes JSON lines with it too. */
 export const json = () => flag().meta({ short: 'j', description: 'JSON lines instead of text' })
 

@@ -24,7 +24,7 @@ export interface TcpConnection {
 }
 
 /** `idle`: neither side sent anything for `idleMillis`. `first-data`: see `firstDataMillis`. */
-export type Expiry = 'idle' | 'first-data'
+type Expiry = 'idle' | 'first-data'
 
 export interface TcpServerOptions {
   /** 0 picks a free one. */
