@@ -13,6 +13,8 @@ describe('the command line', () => {
     ['--port 99999', '--port 99999: must be 0 to 65535'],
     ['--idle-timeout soon', '--idle-timeout soon: must be a duration'],
     ['--deny 10.0.0.0/99', '--deny 10.0.0.0/99: must be'],
+    ['--ipv4 --host ::1', '--host ::1: is not an IPv4 address'],
+    ['--idle-timeout 1000h', '--idle-timeout 1000h: must be 1ms to 596h'],
     ['fly', 'command fly: unknown command'],
     ['ping', 'HOST[:PORT]: is missing'],
     ['ping host:99999', 'HOST host:99999: the port must be 1 to 65535'],
