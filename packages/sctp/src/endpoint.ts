@@ -74,7 +74,7 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
     ...changes
   }: EndpointOptions): Promise<Endpoint> {
     const parameters = { ...DEFAULT_PROTOCOL_PARAMETERS, ...changes }
-    let endpoint: Endpoint | undefined
+    const emitter: { endpoint?: Endpoint } = {}
     const driver = await EngineDriver.open({
       host,
       udpPort,
@@ -82,12 +82,12 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
       listening: listen,
       parameters,
       events: {
-        deliver: (message) => endpoint?.emit('message', message),
-        notify: (notification) => endpoint?.emit('notification', notification),
+        deliver: (message) => emitter.endpoint?.emit('message', message),
+        notify: (notification) => emitter.endpoint?.emit('notification', notification),
       },
     })
-    endpoint = new Endpoint(driver, parameters)
-    return endpoint
+    emitter.endpoint = new Endpoint(driver, parameters)
+    return emitter.endpoint
   }
 
   /** Where the endpoint is bound. */

@@ -185,8 +185,9 @@ export function acceptCookie(
       return restart(host, packet, existing, cookie, from)
     case 'discard':
     case undefined:
-      return undefined
+      break
   }
+  return undefined
 }
 
 function accept(

@@ -77,8 +77,9 @@ function receiveData(association: Association, chunk: DataChunk, errors: ErrorCa
       return false
     case 'duplicate':
     case 'dropped':
-      return true
+      break
   }
+  return true
 }
 
 /** Any other chunk. False: the rest of the packet is not to be looked at (3.2). */
@@ -126,8 +127,9 @@ function receiveControl(
     case 'ecne':
     case 'cwr':
       // The first two are the handshake's, never bundled behind others; ECN is not negotiated.
-      return true
+      break
   }
+  return true
 }
 
 function receiveSack(association: Association, sack: SackChunk): void {

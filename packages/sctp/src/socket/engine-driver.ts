@@ -34,12 +34,7 @@ export class EngineDriver {
 
   /** @throws {Error} of node:dgram, with `code`, when the UDP port cannot be bound */
   static async open(options: EngineDriverOptions): Promise<EngineDriver> {
-    let receive: ((bytes: Uint8Array, from: TransportAddress) => void) | undefined
-    const socket = await UdpSocket.open({
-      host: options.host,
-      port: options.udpPort,
-      onDatagram: (bytes, from) => receive?.(bytes, from),
-    })
+    const socket = await UdpSocket.open({ host: options.host, port: options.udpPort })
     const { port: localPort, host: localAddress, listening, parameters, events } = options
     const outlet: Outlet = {
       transmit: (packet, to) => socket.send(packet, to),
@@ -51,7 +46,7 @@ export class EngineDriver {
       performance.now(),
     )
     const driver = new EngineDriver(socket, engine)
-    receive = (bytes, from) => driver.#receive(bytes, from)
+    socket.onDatagram = (bytes, from) => driver.#receive(bytes, from)
     return driver
   }
 

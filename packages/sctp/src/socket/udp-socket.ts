@@ -18,7 +18,6 @@ export interface UdpSocketOptions {
   host: string
   /** UDP port; 0 picks a free one. */
   port: number
-  onDatagram: (bytes: Uint8Array, from: TransportAddress) => void
 }
 
 /**
@@ -28,6 +27,7 @@ export interface UdpSocketOptions {
 export class UdpSocket {
   readonly #socket: Socket
   readonly #mapped: boolean
+  onDatagram: (bytes: Uint8Array, from: TransportAddress) => void = () => undefined
   /** Packets that were not sent because the socket's queue was full. */
   dropped = 0
 
@@ -37,7 +37,7 @@ export class UdpSocket {
   }
 
   /** Binds a socket. @throws {Error} of node:dgram, with `code`, when that fails */
-  static async open({ host, port, onDatagram }: UdpSocketOptions): Promise<UdpSocket> {
+  static async open({ host, port }: UdpSocketOptions): Promise<UdpSocket> {
     const ipv6 = isIPv6(host)
     const socket = createSocket({
       type: ipv6 ? 'udp6' : 'udp4',
@@ -45,13 +45,14 @@ export class UdpSocket {
       // Addresses are numeric: without this, node:dgram would look every one up on a later tick.
       lookup: (address, _options, callback) => callback(null, address, ipv6 ? 6 : 4),
     })
-    socket.on('message', (bytes, from) => onDatagram(bytes, peerOf(from)))
     const listening = once(socket, 'listening')
     socket.bind(port, host)
     await listening
     // What a network cannot deliver is repeated by SCTP until it counts as lost.
     socket.on('error', () => undefined)
-    return new UdpSocket(socket, ipv6)
+    const opened = new UdpSocket(socket, ipv6)
+    socket.on('message', (bytes, from) => opened.onDatagram(bytes, peerOf(from)))
+    return opened
   }
 
   address(): TransportAddress {

@@ -44,8 +44,9 @@ export function encodeChunk(chunk: Chunk): Uint8Array {
     case 'shutdown-complete':
       return wrap(CHUNK_TYPE.SHUTDOWN_COMPLETE, tBit(chunk), NOTHING)
     case 'unknown':
-      return chunk.chunk
+      break
   }
+  return chunk.chunk
 }
 
 const tBit = (chunk: { reflected: boolean }): number => (chunk.reflected ? 1 : 0)

@@ -113,8 +113,9 @@ function toTlv(parameter: Parameter): Tlv {
     case 'ecn-capable':
       return { type: PARAMETER_TYPE.ECN_CAPABLE, value: new Uint8Array(0) }
     case 'unknown':
-      return { type: parameter.type, value: parameter.value }
+      break
   }
+  return parameter
 }
 
 function addressTlv(address: string): Tlv {
