@@ -1,0 +1,27 @@
+# One image per app:  docker build --build-arg APP=tcp-echo -t sockyard/tcp-echo .
+# The workspace layout is kept (no `pnpm deploy`): Node strips types only outside node_modules.
+
+FROM node:26-slim AS app
+ARG APP
+WORKDIR /yard
+RUN npm install --global --silent pnpm@12.21.0
+COPY package.json pnpm-workspace.yaml pnpm-lock.yaml ./
+COPY packages packages
+COPY apps/${APP} apps/${APP}
+# The age of the locked versions was checked when they were locked.
+RUN pnpm install --frozen-lockfile --prod --filter "${APP}..." --config.minimum-release-age=0
+# An image holds only the packages that its app depends on.
+RUN pnpm --config.verify-deps-before-run=false --filter "!${APP}..." --filter '!.' exec sh -c 'rm -r "$PWD"'
+# Compiled once here, so that a read-only container starts in half the time.
+ENV NODE_COMPILE_CACHE=/yard/.compile-cache
+RUN node apps/${APP}/src/main.ts --check
+
+FROM node:26-slim
+ARG APP
+ENV NODE_ENV=production NODE_COMPILE_CACHE=/yard/.compile-cache ADMIN_HOST=::
+COPY --from=app /yard /yard
+WORKDIR /yard/apps/${APP}
+USER node
+HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --start-interval=1s --retries=3 \
+  CMD ["node", "/yard/packages/service/src/healthcheck.ts"]
+ENTRYPOINT ["node", "src/main.ts"]

@@ -1,0 +1,19 @@
+import { LineDecoder, safeText, TelnetDecoder } from '@sockyard/protocol/chat'
+
+/** Longer than a server of ours sends: a name and a line of --max-line at its greatest. */
+const MAXIMUM_BYTES = 128 * 1024
+
+/** What a server sends, as lines that are safe to show whoever the server is. */
+export class Incoming {
+  readonly #telnet = new TelnetDecoder()
+  readonly #decoder = new LineDecoder({ maximumBytes: MAXIMUM_BYTES })
+
+  push(chunk: Uint8Array): string[] {
+    return this.#decoder.push(this.#telnet.push(chunk)).map(({ text }) => safeText(text))
+  }
+
+  /** The server sends no more: what it did not end is a line too. */
+  end(): string[] {
+    return this.#decoder.end().map(({ text }) => safeText(text))
+  }
+}

@@ -1,0 +1,109 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+
+import { runApp } from '@sockyard/testkit/run-app'
+import { startApp } from '@sockyard/testkit/start-app'
+import { startInTerminal } from '@sockyard/testkit/start-in-terminal'
+import { expect, onTestFinished, test } from 'vitest'
+
+import { member, peer } from './peer.testing.ts'
+import { startChat } from './server.testing.ts'
+
+/** As `cursorTo(0)` and `clearScreenDown` write it, for a regular expression. */
+const CLEARED = '\u001B\\[1G\u001B\\[0J'
+
+test('echo hi | join: says it, waits until it is delivered, exit 0', async () => {
+  await using chat = await startChat()
+  await using anna = await member(chat.port, 'anna')
+  const lines = Array.from({ length: 500 }, (_, index) => `line ${index}`)
+  const stdin = lines.join('\n')
+  const ran = await runApp('chat', ['join', `127.0.0.1:${chat.port}`, '--nick', 'Zoé'], { stdin })
+  expect(ran).toMatchObject({ code: 0, stderr: '' })
+  expect(ran.stdout).toMatch(/^\* welcome, you are \S+; [^]*\* \S+ is now Zoé\n$/)
+  await anna.hears('* Zoé left\n')
+  expect(anna.heard.split('\n').filter((line) => line.startsWith('Zoé: '))).toEqual(
+    lines.map((line) => `Zoé: ${line}`),
+  )
+})
+
+test('join in a pipe answers the probe by itself and never in the middle of a line', async () => {
+  await using chat = await startChat('--idle-timeout', '500ms')
+  await using app = await startApp('chat', ['join', `127.0.0.1:${chat.port}`, '--nick', 'zoe'])
+  await app.waitForText(/is now zoe/)
+  app.stdin.write('half a ')
+  await using anna = await member(chat.port, 'anna')
+  await anna.hears('* still there?')
+  anna.type('\n')
+  await anna.hears(/still there\?[^]*still there\?/)
+  anna.type('\n')
+  app.stdin.write('line\n/quit\n')
+  await anna.hears('zoe: half a line\n* zoe left\n')
+  expect(await app.exited).toEqual({ code: 0, signal: null })
+  expect(app.stdout).not.toContain('still there')
+})
+
+test('a server that goes down is an error, said in one line', async () => {
+  await using chat = await startChat()
+  await using app = await startApp('chat', ['join', `127.0.0.1:${chat.port}`])
+  await app.waitForText(/welcome/)
+  chat.app.kill('SIGTERM')
+  expect(await app.exited).toEqual({ code: 1, signal: null })
+  expect(app.stdout).toMatch(/\* the server is going down\n$/)
+  expect(app.stderr).toBe(`chat: 127.0.0.1:${chat.port}: the server closed the connection\n`)
+})
+
+test('SIGINT leaves, exit 0', async () => {
+  await using chat = await startChat()
+  await using anna = await member(chat.port, 'anna')
+  await using app = await startApp('chat', ['join', `127.0.0.1:${chat.port}`, '-n', 'zoe'])
+  await anna.hears('is now zoe\n')
+  app.kill('SIGINT')
+  await anna.hears('* zoe left\n')
+  expect(await app.exited).toEqual({ code: 0, signal: null })
+})
+
+test('a hostile server does nothing to the terminal of the user', async () => {
+  const server = await serverThat((socket) =>
+    socket.end(Buffer.from('\xff\xfd\x18\x1b[2J\x1b]0;owned\x07hello\x9b1A\r\nrest\b', 'latin1')),
+  )
+  const ran = await runApp('chat', ['join', `127.0.0.1:${server}`])
+  expect(ran.stdout).toBe('[2J]0;ownedhello\uFFFD1A\nrest\n')
+})
+
+test('a server that resets is an error of class RESET, said in one line', async () => {
+  const server = await serverThat((socket) => socket.once('data', () => socket.resetAndDestroy()))
+  const ran = await runApp('chat', ['join', `127.0.0.1:${server}`], { stdin: 'hi\n' })
+  expect(ran).toMatchObject({
+    code: 1,
+    stderr: `chat: 127.0.0.1:${server}: connection reset by the peer\n`,
+  })
+})
+
+test('on a terminal lines are edited, and what is heard does not tear what is typed', async () => {
+  await using chat = await startChat()
+  await using anna = await peer(chat.port)
+  await anna.name()
+  await using terminal = startInTerminal('chat', ['join', `127.0.0.1:${chat.port}`, '-n', 'zoe'])
+  await terminal.waitForText(/is now zoe/)
+  terminal.stdin.write('helo\x1b[D')
+  await terminal.waitForText(/helo/)
+  anna.type('meanwhile\n')
+  // The line is cleared, the news is shown, the line comes back with its prompt.
+  await terminal.waitForText(new RegExp(`${CLEARED}[^\n]*: meanwhile\r\n[^\n]*> helo`))
+  terminal.stdin.write('l\r')
+  await anna.hears('zoe: hello\n')
+  terminal.stdin.write('\x04')
+  await anna.hears('* zoe left\n')
+  expect((await terminal.exited).code).toBe(0)
+})
+
+/** @returns the port of a server that treats each connection so */
+async function serverThat(treat: (socket: Socket) => void): Promise<number> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    treat(socket)
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  return (server.address() as AddressInfo).port
+}

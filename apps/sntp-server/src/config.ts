@@ -1,0 +1,128 @@
+import { isMulticast } from '@sockyard/protocol/multicast'
+import { encodeReferenceId } from '@sockyard/protocol/ntp'
+import {
+  accessOptions,
+  groups,
+  host,
+  interfaces,
+  interval,
+  ipFamilyOptions,
+  port,
+  rateLimit,
+  ttl,
+} from '@sockyard/service/common-options'
+import { keyFile } from '@sockyard/service/ntp-keys'
+import { decimal, duration, integer, list, text } from '@sockyard/service/options'
+import { NTP_RATE } from '@sockyard/service/rate-limiter'
+import { z } from 'zod'
+
+/** RFC 5905: the port of NTP. */
+const NTP_PORT = 123
+
+export const serveOptions = z
+  .strictObject({
+    port: port(NTP_PORT),
+    host: host(),
+    ...ipFamilyOptions,
+    stratum: integer(undefined, { minimum: 1, maximum: 15 }).meta({
+      valueName: 'STRATUM',
+      group: 'Clock',
+      description: 'distance from the reference clock; without it the answer is "unsynchronised"',
+    }),
+    referenceId: text()
+      .refine((value) => value === undefined || isReferenceId(value), {
+        message: 'must be 1 to 4 ASCII characters or an IPv4 address',
+      })
+      .meta({
+        valueName: 'ID',
+        group: 'Clock',
+        description: 'what the clock follows; without it LOCL, or 127.127.1.1 from stratum 2 on',
+      }),
+    rootDelay: duration('0', { minimum: '0', maximum: '10s' }).meta({
+      group: 'Clock',
+      description: 'round trip to the reference clock',
+    }),
+    rootDispersion: duration('10ms', { minimum: '0', maximum: '10s' }).meta({
+      group: 'Clock',
+      description: 'how far the clock may be off when this starts',
+    }),
+    drift: decimal(15, { minimum: 0, maximum: 500 }).meta({
+      valueName: 'PPM',
+      group: 'Clock',
+      description: 'growth of the dispersion; 0 where something keeps the system clock right',
+    }),
+    group: groups([], isMulticast).meta({
+      group: 'Broadcasts',
+      description: 'multicast the time to this group; again for more',
+    }),
+    broadcast: list(z.ipv4('must be an IPv4 address')).meta({
+      short: 'b',
+      valueName: 'ADDRESS',
+      group: 'Broadcasts',
+      description: 'broadcast the time to this address; again for more',
+    }),
+    interface: interfaces().meta({
+      group: 'Broadcasts',
+      description: 'multicast here, by name or address, or all; without it where the route leads',
+    }),
+    interval: interval('64s')
+      .refine((millis) => millis >= 100, 'must be 100ms or more')
+      .meta({
+        group: 'Broadcasts',
+        description: 'time from one broadcast to the next',
+      }),
+    ttl: ttl().meta({ group: 'Broadcasts' }),
+    keys: keyFile(),
+    key: integer(undefined, { minimum: 1, maximum: 0xffff_ffff }).meta({
+      valueName: 'ID',
+      group: 'Keys',
+      description: 'sign broadcasts with this key',
+    }),
+    rateLimit: rateLimit(NTP_RATE.perSecond),
+    rateBurst: integer(NTP_RATE.burst, { minimum: 1, maximum: 1_000_000 }).meta({
+      valueName: 'COUNT',
+      group: 'Limits',
+      description: 'requests that one source may send at once',
+    }),
+    rateLeak: integer(NTP_RATE.leakOneIn, { minimum: 1, maximum: 1_000_000 }).meta({
+      valueName: 'ONE_IN',
+      group: 'Limits',
+      description: 'of the requests over the limit, one in this many is answered',
+    }),
+    maxSources: integer(10_000, { minimum: 1, maximum: 1_000_000 }).meta({
+      valueName: 'COUNT',
+      group: 'Limits',
+      description: 'sources whose rate is remembered, the most recent ones',
+    }),
+    ...accessOptions,
+  })
+  .refine(
+    ({ group, host: bound }) => bound === '::' || group.every((each) => sameFamily(each, bound)),
+    {
+      path: ['group'],
+      message: 'must be of the family of --host',
+    },
+  )
+  .refine(
+    ({ broadcast, host: bound, ipv6 }) =>
+      broadcast.length === 0 || (!ipv6 && (bound === '::' || !bound.includes(':'))),
+    {
+      path: ['broadcast'],
+      message: 'needs IPv4',
+    },
+  )
+
+function isReferenceId(value: string): boolean {
+  try {
+    encodeReferenceId(value)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function sameFamily(one: string, other: string): boolean {
+  return one.includes(':') === other.includes(':')
+}
+
+export type ServeOptions = z.output<typeof serveOptions>

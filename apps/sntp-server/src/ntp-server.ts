@@ -1,0 +1,93 @@
+import { Gauge } from '@prometheus-io/client'
+import { nanosToLog2 } from '@sockyard/protocol/ntp'
+import { createAddressList } from '@sockyard/service/address-list'
+import { interfaceChoice } from '@sockyard/service/interface-choice'
+import { limitLog } from '@sockyard/service/limited-log'
+import { readNtpKeys } from '@sockyard/service/ntp-keys'
+import { createRateLimiter } from '@sockyard/service/rate-limiter'
+import type { Service, ServiceContext } from '@sockyard/service/server-command'
+import { createSourceRules } from '@sockyard/service/source-rules'
+
+import { Broadcaster } from './broadcaster.ts'
+import { createClockStatus } from './clock-status.ts'
+import type { ServeOptions } from './config.ts'
+import { type Endpoint, openEndpoints } from './endpoints.ts'
+import { encodeBroadcast, encodeReply } from './packets.ts'
+import { measurePrecision } from './precision.ts'
+import { createVerdictCounts } from './verdict-counts.ts'
+import { type Rules, verdictOf } from './verdict.ts'
+
+const NANOS_PER_MILLI = 1_000_000n
+
+/** Answers NTP clients (RFC 5905, mode 3) from the system clock, and broadcasts it (mode 5). */
+export function createNtpServer(context: ServiceContext<ServeOptions>): Service {
+  const { options, log, metrics, now } = context
+  const counts = createVerdictCounts(metrics)
+  const limited = limitLog(log)
+  const statusAt = createClockStatus(options, now(), measurePrecision(now))
+  const keys = readNtpKeys(options.keys, options.key === undefined ? [] : [options.key], log)
+  const signingKey = options.key === undefined ? undefined : keys.get(options.key)
+  const poll = nanosToLog2(BigInt(options.interval) * NANOS_PER_MILLI)
+  const rules: Rules = {
+    refusedSource: createSourceRules({ port: options.port, anyPort: true }),
+    addresses: createAddressList(options),
+    keys,
+    limiter: createRateLimiter({
+      perSecond: options.rateLimit,
+      burst: options.rateBurst,
+      leakOneIn: options.rateLeak,
+      maximumSources: options.maxSources,
+    }),
+  }
+  const broadcaster = new Broadcaster({
+    groups: options.group,
+    broadcasts: options.broadcast,
+    interfaces: interfaceChoice(options.interface, 'any'),
+    intervalMillis: options.interval,
+    packet: () => encodeBroadcast(statusAt(now()), poll, now, signingKey),
+    limited,
+    metrics,
+  })
+  let endpoints: Endpoint[] = []
+  exportDispersion(context, () => statusAt(now()).rootDispersionNanos)
+
+  return {
+    async start() {
+      endpoints = await openEndpoints({
+        options,
+        log,
+        limited,
+        metrics,
+        onDatagram(bytes, source, endpoint) {
+          const receivedAt = now()
+          const result = verdictOf(bytes, source, receivedAt, rules)
+          counts[result.verdict] += 1
+          if (!('request' in result))
+            return limited.debug({ ...source, reason: result.verdict }, 'not answered')
+          const reply = encodeReply(result.request, statusAt(receivedAt), receivedAt, now, keys)
+          endpoint.send(reply, source.port, source.address)
+        },
+      })
+      if (options.stratum === undefined)
+        log.warn('unsynchronised: clients will not believe this time; say --stratum if they may')
+      broadcaster.start(endpoints)
+    },
+    async stop(drained) {
+      await broadcaster.stop()
+      await Promise.all(endpoints.map((each) => each.stop(drained)))
+    },
+  }
+}
+
+function exportDispersion({ metrics }: ServiceContext<ServeOptions>, read: () => bigint): void {
+  metrics.registerMetric(
+    new Gauge({
+      name: 'sockyard_sntp_root_dispersion_seconds',
+      help: 'How far the clock may be off, as clients are told; at 16 they no longer believe it',
+      registers: [],
+      collect() {
+        this.set(Number(read()) / 1e9)
+      },
+    }),
+  )
+}

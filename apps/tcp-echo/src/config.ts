@@ -1,0 +1,79 @@
+import {
+  connectionLimitOptions,
+  count,
+  deadline,
+  host,
+  interval,
+  ipFamilyOptions,
+  json,
+  port,
+  quiet,
+  rate,
+  size,
+  wait,
+  window,
+} from '@sockyard/service/common-options'
+import { byteSize, flag, integer } from '@sockyard/service/options'
+import { z } from 'zod'
+
+/** What `ping` asks when it is told no port. */
+export const DEFAULT_PORT = 3111
+/** What one connection of `ping` may have waiting to be sent. */
+export const MAXIMUM_QUEUED_BYTES = 64 * 1024 * 1024
+
+export const serveOptions = z.strictObject({
+  port: port(DEFAULT_PORT),
+  host: host(),
+  ...ipFamilyOptions,
+  ...connectionLimitOptions({ idleTimeout: '300s' }),
+})
+
+export const pingOptions = z
+  .strictObject({
+    count: count().meta({ description: 'probes on each connection; without it, for ever' }),
+    interval: interval('1s').meta({
+      description: 'time from probe to probe; with --bulk, of reports',
+    }),
+    size: size(64, { minimum: 1, maximum: 1024 * 1024 }).meta({
+      description: 'bytes in each probe',
+    }),
+    wait: wait('5s').meta({ description: 'how long to wait for a connection or for one reply' }),
+    deadline: deadline().meta({
+      description: 'send no longer than this; with --bulk, default 10s',
+    }),
+    connections: integer(1, { minimum: 1, maximum: 1000 }).meta({
+      valueName: 'COUNT',
+      description: 'how many connections, each with its own probes',
+    }),
+    rate: rate().meta({
+      description: 'probes a second on each connection, instead of an interval',
+    }),
+    window: window(),
+    bulk: flag().meta({ description: 'measure throughput: a stream as fast as it comes back' }),
+    bytes: byteSize(undefined, { minimum: 1, maximum: '1048576GiB' }).meta({
+      description: 'with --bulk: how much to send in all, instead of for a time',
+    }),
+    ...ipFamilyOptions,
+    quiet: quiet(),
+    json: json(),
+  })
+  .refine(({ rate: perSecond, window: wide }) => perSecond === undefined || wide === undefined, {
+    path: ['window'],
+    message: 'and --rate exclude each other',
+  })
+  .refine(({ size: bytes, window: wide = 1 }) => bytes * wide <= MAXIMUM_QUEUED_BYTES, {
+    path: ['window'],
+    message: 'times --size must be 64MiB at most',
+  })
+  .refine(({ bulk, bytes }) => bulk || bytes === undefined, {
+    path: ['bytes'],
+    message: 'goes with --bulk only',
+  })
+  .superRefine((options, context) => {
+    for (const path of ['count', 'rate', 'window'] as const)
+      if (options.bulk && options[path] !== undefined)
+        context.addIssue({ code: 'custom', path: [path], message: 'does not go with --bulk' })
+  })
+
+export type ServeOptions = z.output<typeof serveOptions>
+export type PingOptions = z.output<typeof pingOptions>

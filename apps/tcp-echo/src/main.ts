@@ -1,0 +1,10 @@
+import { run } from '@sockyard/service/run'
+
+import { pingCommand } from './ping-command.ts'
+import { serve } from './serve-command.ts'
+
+await run(process, {
+  name: 'tcp-echo',
+  summary: 'Sends back what it is sent, over TCP (RFC 862)',
+  commands: [serve, pingCommand],
+})

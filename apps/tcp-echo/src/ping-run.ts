@@ -1,0 +1,106 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
+import { paceWindow } from '@sockyard/probe/pace-window'
+import { pace } from '@sockyard/probe/pacer'
+import { settle } from '@sockyard/probe/settle'
+import { NetworkError } from '@sockyard/service/errors'
+import type { Logger } from '@sockyard/service/log'
+
+import { Backoff } from './backoff.ts'
+import type { PingOptions } from './config.ts'
+import { type Connected, lost } from './connect.ts'
+import type { PingConnection } from './ping-connection.ts'
+
+/** What is under way when the run is stopped or its deadline comes may still arrive for so long. */
+const LAST_REPLIES_MILLIS = 1000
+
+export interface PingRun {
+  options: PingOptions
+  /** Ends the sending. */
+  signal: AbortSignal
+  log: Logger
+  /** Names are looked up again: a server that was replaced may have another address. */
+  connect: () => Promise<Connected>
+  /** The connection is gone for good. */
+  onFailed: (error: NetworkError) => void
+}
+
+/** Whether a lost connection is made again: only in a run that has no end of its own. */
+function isEndless({ count, deadline, window }: PingOptions): boolean {
+  return count === undefined && deadline === undefined && window === undefined
+}
+
+/** Measures on one connection until its probes are sent and answered or lost. */
+export async function pingOn(
+  connection: PingConnection,
+  first: Connected,
+  run: PingRun,
+): Promise<void> {
+  const done = new AbortController()
+  const watching = watch(connection, first, run, done.signal)
+  await sendAll(connection, run)
+  const { outstanding } = connection.trips
+  await settle(outstanding, run.signal)
+  if (run.signal.aborted) await settle(outstanding, AbortSignal.timeout(LAST_REPLIES_MILLIS))
+  done.abort()
+  await watching
+}
+
+async function sendAll(connection: PingConnection, run: PingRun): Promise<void> {
+  const { count, window, rate, interval } = run.options
+  const { signal } = run
+  const send = (sequence: number): void => connection.send(sequence)
+  if (window === undefined) {
+    await pace({ count, signal, intervalMillis: rate === undefined ? interval : 1000 / rate }, send)
+  } else {
+    await paceWindow({ count, signal, window, outstanding: connection.trips.outstanding }, send)
+  }
+}
+
+/** Attaches one socket after the other, until the run is done or the connection is gone for good. */
+async function watch(
+  connection: PingConnection,
+  first: Connected,
+  run: PingRun,
+  done: AbortSignal,
+): Promise<void> {
+  const backoff = new Backoff()
+  for (let current: Connected | undefined = first; current !== undefined;) {
+    const since = performance.now()
+    connection.attach(current.socket)
+    const error = await lostBefore(done, current)
+    connection.detach()
+    if (error === undefined) return void current.socket.end()
+    if (!isEndless(run.options)) return run.onFailed(error)
+    run.log.warn(`${error.message}; connecting again`)
+    backoff.lasted(performance.now() - since)
+    current = await connectAgain(run, backoff)
+  }
+}
+
+/** Undefined when the run was done before the connection was lost. */
+async function lostBefore(
+  done: AbortSignal,
+  connected: Connected,
+): Promise<NetworkError | undefined> {
+  if (done.aborted) return undefined
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  done.addEventListener('abort', () => resolve(undefined), { once: true })
+  return await Promise.race([promise, lost(connected)])
+}
+
+async function connectAgain(run: PingRun, backoff: Backoff): Promise<Connected | undefined> {
+  const { signal, connect, log } = run
+  while (!signal.aborted) {
+    await delay(backoff.next(), undefined, { signal }).catch(() => {})
+    try {
+      const connected = await connect()
+      log.warn(`${connected.target.address} port ${connected.target.port}: connected again`)
+      return connected
+    } catch (error) {
+      // The probes that are lost meanwhile tell of it.
+      if (!(error instanceof NetworkError) && !signal.aborted) throw error
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,66 @@
+import {
+  accessOptions,
+  count,
+  deadline,
+  host,
+  interval,
+  ipFamilyOptions,
+  json,
+  port,
+  quiet,
+  rate,
+  rateLimit,
+  size,
+  wait,
+  window,
+} from '@sockyard/service/common-options'
+import { byteSize, integer } from '@sockyard/service/options'
+import { z } from 'zod'
+
+/** What `ping` asks when it is told no port. */
+export const DEFAULT_PORT = 3333
+/** What an IPv4 datagram holds at most: 65,535 less 20 of IP and 8 of UDP (RFC 768). */
+const LARGEST_PAYLOAD_BYTES = 65_507
+
+export const serveOptions = z.strictObject({
+  port: port(DEFAULT_PORT),
+  host: host(),
+  ...ipFamilyOptions,
+  rateLimit: rateLimit(1000),
+  maxSources: integer(10_000, { minimum: 1, maximum: 1_000_000 }).meta({
+    valueName: 'COUNT',
+    group: 'Limits',
+    description: 'sources whose rate is remembered, the most recent ones',
+  }),
+  maxQueue: integer(1000, { minimum: 1, maximum: 1_000_000 }).meta({
+    valueName: 'COUNT',
+    group: 'Limits',
+    description: 'echoes that may wait to be sent; more are dropped',
+  }),
+  receiveBuffer: byteSize('4MiB', { minimum: '4KiB', maximum: '1GiB' }).meta({
+    group: 'Limits',
+    description: 'what the kernel keeps until we read it; net.core.rmem_max at most',
+  }),
+  ...accessOptions,
+})
+
+export const pingOptions = z
+  .strictObject({
+    count: count(),
+    interval: interval('1s'),
+    size: size(64, { minimum: 0, maximum: LARGEST_PAYLOAD_BYTES }),
+    wait: wait('1s'),
+    deadline: deadline(),
+    rate: rate(),
+    window: window(),
+    ...ipFamilyOptions,
+    quiet: quiet(),
+    json: json(),
+  })
+  .refine(({ rate: perSecond, window: wide }) => perSecond === undefined || wide === undefined, {
+    path: ['window'],
+    message: 'and --rate exclude each other',
+  })
+
+export type ServeOptions = z.output<typeof serveOptions>
+export type PingOptions = z.output<typeof pingOptions>

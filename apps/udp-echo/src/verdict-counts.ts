@@ -1,0 +1,35 @@
+import { Counter, type Registry } from '@prometheus-io/client'
+
+import type { Verdict } from './verdict.ts'
+
+/** Every verdict, so that a reason that never occurred is exported as 0. */
+type VerdictCounts = Record<Verdict, number>
+
+/** Counts verdicts in plain numbers, which become a metric only when somebody scrapes. */
+export function createVerdictCounts(metrics: Registry): VerdictCounts {
+  const counts: VerdictCounts = {
+    answered: 0,
+    'port-zero': 0,
+    'low-port': 0,
+    'own-port': 0,
+    'unspecified-source': 0,
+    'multicast-source': 0,
+    'broadcast-source': 0,
+    denied: 0,
+    'not-allowed': 0,
+    'rate-limited': 0,
+  }
+  metrics.registerMetric(
+    new Counter({
+      name: 'sockyard_udp_echo_verdicts_total',
+      help: 'Datagrams received, by whether they were answered or why not',
+      labelNames: ['verdict'],
+      registers: [],
+      collect() {
+        this.reset()
+        for (const [verdict, count] of Object.entries(counts)) this.inc({ verdict }, count)
+      },
+    }),
+  )
+  return counts
+}

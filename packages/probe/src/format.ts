@@ -1,0 +1,81 @@
+import type { MicrosSummary } from './histogram.ts'
+
+/** A duration in the unit that reads best, three digits: `85 µs`, `1.2 ms`, `-340 ns`, `2.05 s`. */
+export function formatMicros(micros: number): string {
+  const size = Math.abs(micros)
+  if (size < 0.9995) return `${threeDigits(micros * 1_000)} ns`
+  if (size < 999.5) return `${threeDigits(micros)} µs`
+  if (size < 999_500) return `${threeDigits(micros / 1_000)} ms`
+  return `${threeDigits(micros / 1_000_000)} s`
+}
+
+/** How long something lasted or shall last: `200 ms`, `1 s`, `90.1 s`. */
+export function formatDuration(millis: number): string {
+  return millis < 999.5 ? formatMicros(millis * 1_000) : `${Math.round(millis / 100) / 10} s`
+}
+
+/** Bytes a second as the bits a second that networks are rated by: `9.41 Gbit/s`. */
+export function formatBitRate(bytesPerSecond: number): string {
+  const units = ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s', 'Tbit/s']
+  let rate = bytesPerSecond * 8
+  let unit = 0
+  while (rate >= 999.5 && unit < units.length - 1) {
+    rate /= 1_000
+    unit++
+  }
+  return `${threeDigits(rate)} ${units[unit]}`
+}
+
+/** A share in per cent: `0 %`, `0.01 %`, `10 %`; nothing of nothing is `0 %`. */
+export function formatShare(part: number, whole: number): string {
+  return `${threeDigits(whole === 0 ? 0 : (100 * part) / whole)} %`
+}
+
+interface Tallies {
+  sent: number
+  received: number
+  lost: number
+  duplicated: number
+  reordered: number
+  malformed: number
+}
+
+/** `sent 10  received 9  lost 1 (10 %)`, and what else there was: duplicated, reordered, malformed. */
+export function formatTallies(tallies: Tallies): string {
+  const { sent, received, lost } = tallies
+  const others = (['duplicated', 'reordered', 'malformed'] as const)
+    .filter((name) => tallies[name] > 0)
+    .map((name) => `${name} ${tallies[name]}`)
+  const main = [`sent ${padded(sent)}`, `received ${padded(received)}`, `lost ${padded(lost)}`]
+  return [`${main.join('  ')} (${formatShare(lost, sent)})`, ...others].join('  ')
+}
+
+/** The short form for a line of an interval; an em dash stands for nothing received. */
+export function formatPercentiles(summary: MicrosSummary | null): string {
+  if (summary === null) return '—'
+  return labelled(summary, ['p50', 'p99', 'max'])
+}
+
+/** The whole distribution in one line: `round trip  min  80 µs  mean  85 µs  p50 …`. */
+export function formatSummary(label: string, summary: MicrosSummary): string {
+  const names = ['min', 'mean', 'p50', 'p90', 'p99', 'p999', 'max', 'stddev'] as const
+  return `${label}  ${labelled(summary, names)}`
+}
+
+function labelled(summary: MicrosSummary, names: readonly (keyof MicrosSummary)[]): string {
+  return names.map((name) => `${name} ${formatMicros(summary[name]).padStart(7)}`).join('  ')
+}
+
+/** Wide enough that the lines of most runs stand below each other. */
+function padded(count: number): string {
+  return String(count).padStart(5)
+}
+
+function threeDigits(value: number): number {
+  return Number(value.toPrecision(3))
+}
+
+/** An address and a port as people write them: `192.0.2.1:53`, `[2001:db8::1]:53`. */
+export function formatAddress(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}

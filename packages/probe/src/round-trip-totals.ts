@@ -1,0 +1,80 @@
+import type { MicrosSummary } from './histogram.ts'
+import { IntervalHistogram } from './interval-histogram.ts'
+
+/** What is counted of requests and replies, as in the reports. */
+interface Tallies {
+  sent: number
+  /** Requests answered in time. */
+  received: number
+  /** Requests not answered in time; a late reply does not change that. */
+  lost: number
+  /** Further replies to the same request. */
+  duplicated: number
+  /** Received, but after the reply to a later request (RFC 4737). */
+  reordered: number
+  /** Replies that are no replies, or whose content is not what was sent. */
+  malformed: number
+}
+
+/** As `interval` and `end` of the echo clients hold it (@sockyard/protocol/results). */
+export interface RoundTripReport extends Tallies {
+  /** Of the interval, or of the whole run. */
+  durationMillis: number
+  /** null when nothing was received. */
+  rttMicros: MicrosSummary | null
+}
+
+/** The sums of a run over all its connections, by interval and in all. */
+export class RoundTripTotals {
+  readonly tallies: Tallies = noTallies()
+  readonly #histogram = new IntervalHistogram()
+  readonly #startedAt: number
+  #intervalAt: number
+  #before: Tallies = noTallies()
+
+  /** @param now milliseconds of `performance.now()`, here and below */
+  constructor(now = performance.now()) {
+    this.#startedAt = now
+    this.#intervalAt = now
+  }
+
+  /** A round trip that counts as received. */
+  received(rttMicros: number): void {
+    this.tallies.received++
+    this.#histogram.record(rttMicros)
+  }
+
+  /** What came since the last call; the next interval begins. */
+  takeInterval(now = performance.now()): RoundTripReport {
+    const durationMillis = toMicro(now - this.#intervalAt)
+    const tallies = difference(this.tallies, this.#before)
+    this.#intervalAt = now
+    this.#before = { ...this.tallies }
+    return { durationMillis, ...tallies, rttMicros: this.#histogram.takeInterval() }
+  }
+
+  /** Everything since the beginning; what still waits for a reply is neither received nor lost. */
+  total(now = performance.now()): RoundTripReport {
+    const durationMillis = toMicro(now - this.#startedAt)
+    return { durationMillis, ...this.tallies, rttMicros: this.#histogram.total() }
+  }
+}
+
+function toMicro(millis: number): number {
+  return Math.round(millis * 1_000) / 1_000
+}
+
+function noTallies(): Tallies {
+  return { sent: 0, received: 0, lost: 0, duplicated: 0, reordered: 0, malformed: 0 }
+}
+
+function difference(now: Tallies, before: Tallies): Tallies {
+  return {
+    sent: now.sent - before.sent,
+    received: now.received - before.received,
+    lost: now.lost - before.lost,
+    duplicated: now.duplicated - before.duplicated,
+    reordered: now.reordered - before.reordered,
+    malformed: now.malformed - before.malformed,
+  }
+}

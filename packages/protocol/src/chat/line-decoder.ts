@@ -1,0 +1,81 @@
+import { decodeUtf8 } from '../utf8.ts'
+
+/** One line as a peer sent it, without its end. Not safe to show: see safeText. */
+export interface Line {
+  text: string
+  /** Whether it was longer than the limit, and its rest is lost. */
+  truncated: boolean
+}
+
+const NUL = 0
+const LF = 10
+const CR = 13
+
+/**
+ * Cuts a byte stream into lines of UTF-8, however it is split. A line ends with LF, CR LF, or CR NUL (what
+ * telnet sends for a bare carriage return, RFC 854). Invalid UTF-8 becomes U+FFFD. Holds one line of at most
+ * `maximumBytes`: what an over-long line has beyond them is let go as it comes.
+ */
+export class LineDecoder {
+  readonly #maximumBytes: number
+  /** The beginning of the unfinished line; one byte more than a line, for the CR of CR LF. */
+  readonly #held: Uint8Array
+  /** How long the unfinished line is, its lost bytes counted. */
+  #length = 0
+  #lastByte = NUL
+
+  /** @param limits.maximumBytes the longest line, in bytes of UTF-8 and without its end */
+  constructor({ maximumBytes }: { maximumBytes: number }) {
+    this.#maximumBytes = maximumBytes
+    this.#held = new Uint8Array(maximumBytes + 1)
+  }
+
+  /** @returns the lines that `chunk` completes, in order */
+  push(chunk: Uint8Array): Line[] {
+    const lines: Line[] = []
+    let start = 0
+    for (let index = 0; index < chunk.length; index += 1) {
+      const byte = chunk[index]
+      if (byte !== LF && byte !== NUL) continue
+      const before = index > start ? chunk[index - 1] : this.#lastByteOfLine()
+      if (byte === NUL && before !== CR) continue
+      lines.push(this.#finish(chunk.subarray(start, index)))
+      start = index + 1
+    }
+    this.#hold(chunk.subarray(start))
+    return lines
+  }
+
+  /** The stream is over: the last line, when it had no end. */
+  end(): Line[] {
+    return this.#length === 0 ? [] : [this.#finish(new Uint8Array())]
+  }
+
+  /** The line is what was held and then `rest`; most lines come whole, and are read where they are. */
+  #finish(rest: Uint8Array): Line {
+    if (this.#length === 0) return this.#line(rest, rest.length, rest.at(-1))
+    this.#hold(rest)
+    const line = this.#line(this.#held.subarray(0, this.#length), this.#length, this.#lastByte)
+    this.#length = 0
+    return line
+  }
+
+  /** @param bytes the line, or its first `maximumBytes` + 1 when its `length` is more */
+  #line(bytes: Uint8Array, length: number, lastByte: number | undefined): Line {
+    const textLength = lastByte === CR ? length - 1 : length
+    const truncated = textLength > this.#maximumBytes
+    return { text: decodeUtf8(bytes, truncated ? this.#maximumBytes : textLength), truncated }
+  }
+
+  #hold(bytes: Uint8Array): void {
+    if (bytes.length === 0) return
+    const room = Math.max(0, this.#held.length - this.#length)
+    if (room > 0) this.#held.set(bytes.subarray(0, room), this.#length)
+    this.#length += bytes.length
+    this.#lastByte = bytes.at(-1) ?? NUL
+  }
+
+  #lastByteOfLine(): number {
+    return this.#length === 0 ? NUL : this.#lastByte
+  }
+}

@@ -1,0 +1,9 @@
+export {
+  decodeEchoProbe,
+  ECHO_HEADER_BYTES,
+  encodeEchoProbe,
+  encodeEchoProbeInto,
+  verifyPadding,
+  type EchoProbe,
+} from './echo-probe.ts'
+export { fillPattern, firstMismatch, PATTERN_PERIOD } from './pattern.ts'

@@ -1,0 +1,63 @@
+import { NTP_HEADER_BYTES, type NtpFields } from './packet.ts'
+import { encodeExtensions, encodeMac } from './trailer.ts'
+import { nanosToShort } from './units.ts'
+
+function inRange(field: string, value: number, minimum: number, maximum: number): number {
+  if (Number.isInteger(value) && value >= minimum && value <= maximum) return value
+  throw new RangeError(`${field} ${value}: must be ${minimum} to ${maximum}`)
+}
+
+function timestamp(field: string, raw: bigint): bigint {
+  if (BigInt.asUintN(64, raw) === raw) return raw
+  throw new RangeError(`${field} ${raw}: must fit 64 bits`)
+}
+
+function firstOctet({ leap, version, mode }: NtpFields): number {
+  const high = (inRange('leap', leap, 0, 3) << 6) | (inRange('version', version, 0, 7) << 3)
+  return high | inRange('mode', mode, 0, 7)
+}
+
+function encodeHeader(fields: NtpFields): Uint8Array {
+  const bytes = new Uint8Array(NTP_HEADER_BYTES)
+  const view = new DataView(bytes.buffer)
+  view.setUint8(0, firstOctet(fields))
+  view.setUint8(1, inRange('stratum', fields.stratum, 0, 255))
+  view.setInt8(2, inRange('poll', fields.poll, -128, 127))
+  view.setInt8(3, inRange('precision', fields.precision, -128, 127))
+  view.setUint32(4, nanosToShort(fields.rootDelayNanos))
+  view.setUint32(8, nanosToShort(fields.rootDispersionNanos))
+  view.setUint32(12, inRange('reference id', fields.referenceIdRaw, 0, 0xffff_ffff))
+  view.setBigUint64(16, timestamp('reference timestamp', fields.referenceRaw))
+  view.setBigUint64(24, timestamp('origin timestamp', fields.originRaw))
+  view.setBigUint64(32, timestamp('receive timestamp', fields.receiveRaw))
+  view.setBigUint64(40, timestamp('transmit timestamp', fields.transmitRaw))
+  return bytes
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((total, part) => total + part.length, 0))
+  let start = 0
+  for (const part of parts) {
+    bytes.set(part, start)
+    start += part.length
+  }
+  return bytes
+}
+
+/**
+ * The octets a MAC is computed over: header and extension fields (RFC 5905, section 7.3).
+ *
+ * @throws {RangeError} when a field is out of its range
+ */
+export function encodeUnsigned(fields: NtpFields): Uint8Array {
+  return concatenate([encodeHeader(fields), ...encodeExtensions(fields.version, fields.extensions)])
+}
+
+/**
+ * Encodes an NTP packet; the opposite of {@link decodeNtpPacket}, bit for bit.
+ *
+ * @throws {RangeError} when a field is out of its range, or its length not allowed (RFC 7822)
+ */
+export function encodeNtpPacket(fields: NtpFields): Uint8Array {
+  return concatenate([encodeUnsigned(fields), encodeMac(fields.version, fields)])
+}

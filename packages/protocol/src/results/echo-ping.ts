@@ -1,0 +1,49 @@
+import { z } from 'zod'
+
+import { events } from './events.ts'
+import {
+  count,
+  distribution,
+  durationMillis,
+  failure,
+  host,
+  millis,
+  port,
+  tallies,
+} from './fields.ts'
+
+const measured = { durationMillis, ...tallies, rttMicros: distribution }
+
+/** What became of one probe. */
+const outcome = z.enum(['answered', 'duplicated', 'reordered', 'malformed', 'refused', 'silent'])
+
+/** The lines of `tcp-echo ping` and `udp-echo ping`. */
+export const echoPingEvent = events({
+  start: z.strictObject({
+    transport: z.enum(['tcp', 'udp']),
+    host,
+    address: host,
+    port,
+    connections: count,
+    count: count.nullable().describe('null: until stopped'),
+    intervalMillis: millis.nullable().describe('null: as fast as answers come'),
+    sizeBytes: count,
+  }),
+  sample: z.strictObject({
+    connection: count.describe('from 0; always 0 over UDP'),
+    sequence: count.describe('from 0 on each connection'),
+    sizeBytes: count,
+    outcome: outcome.describe('refused: an ICMP error came; silent: nothing came in time'),
+    rttMicros: z.number().nonnegative().nullable().describe('null: it was not answered'),
+  }),
+  interval: z.strictObject(measured),
+  end: z.strictObject({
+    ...measured,
+    verdict: z
+      .enum(['answered', 'refused', 'silent'])
+      .describe('answered: at least one probe was; refused: none was, and the peer said so'),
+    error: failure.optional(),
+  }),
+})
+
+export type EchoPingEvent = z.infer<typeof echoPingEvent>

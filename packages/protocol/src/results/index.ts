@@ -1,0 +1,7 @@
+export { echoPingEvent, type EchoPingEvent } from './echo-ping.ts'
+export type { Failure } from './fields.ts'
+export { multicastReceiveEvent, type MulticastReceiveEvent } from './multicast-receive.ts'
+export { multicastSendEvent, type MulticastSendEvent } from './multicast-send.ts'
+export { sntpObserveEvent, type SntpObserveEvent } from './sntp-observe.ts'
+export { sntpQueryEvent, type SntpQueryEvent } from './sntp-query.ts'
+export { tcpBulkEvent, type TcpBulkEvent } from './tcp-bulk.ts'

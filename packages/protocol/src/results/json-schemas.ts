@@ -1,0 +1,28 @@
+import { z } from 'zod'
+
+import { echoPingEvent } from './echo-ping.ts'
+import { multicastReceiveEvent } from './multicast-receive.ts'
+import { multicastSendEvent } from './multicast-send.ts'
+import { sntpObserveEvent } from './sntp-observe.ts'
+import { sntpQueryEvent } from './sntp-query.ts'
+import { tcpBulkEvent } from './tcp-bulk.ts'
+
+const PUBLISHED = [
+  ['echo-ping', 'A line of `tcp-echo ping --json` and `udp-echo ping --json`', echoPingEvent],
+  ['tcp-bulk', 'A line of `tcp-echo ping --bulk --json`', tcpBulkEvent],
+  ['multicast-send', 'A result of multicast-sender', multicastSendEvent],
+  ['multicast-receive', 'A result of multicast-receiver', multicastReceiveEvent],
+  ['sntp-observe', 'A result of sntp-listener', sntpObserveEvent],
+  ['sntp-query', 'A line of `sntp-listener query --json`', sntpQueryEvent],
+] as const
+
+/** The result schemas as JSON Schema (draft 2020-12): file name in docs/schemas to text. */
+export function jsonSchemas(): Map<string, string> {
+  return new Map(
+    PUBLISHED.map(([name, title, schema]) => [`${name}.json`, jsonSchema(schema.meta({ title }))]),
+  )
+}
+
+function jsonSchema(schema: z.ZodType): string {
+  return `${JSON.stringify(z.toJSONSchema(schema), null, 2)}\n`
+}

@@ -1,0 +1,30 @@
+import { z } from 'zod'
+
+import { events } from './events.ts'
+import { count, durationMillis, failure, host, millis, port, u64Digits } from './fields.ts'
+
+const sentSoFar = {
+  durationMillis,
+  sent: count,
+  sentBytes: count,
+  dropped: count.describe('not sent: the queue was full, or the network refused'),
+}
+
+/** The lines of `multicast-sender`. */
+export const multicastSendEvent = events({
+  start: z.strictObject({
+    sender: count.describe('its number in every datagram; picked at random'),
+    groups: z.array(z.strictObject({ group: host, port })).min(1),
+    interface: z.string().nullable().describe("null: the system's choice"),
+    ttl: z.int().min(0).max(255),
+    loopback: z.boolean().describe('whether receivers on this host get it too'),
+    count: count.nullable().describe('null: until stopped'),
+    intervalMillis: millis.nullable().describe('null: a datagram for each line of standard input'),
+    sizeBytes: count.nullable().describe('null: as long as the line'),
+  }),
+  sample: z.strictObject({ group: host, port, sequence: u64Digits, sizeBytes: count }),
+  interval: z.strictObject(sentSoFar),
+  end: z.strictObject({ ...sentSoFar, error: failure.optional() }),
+})
+
+export type MulticastSendEvent = z.infer<typeof multicastSendEvent>

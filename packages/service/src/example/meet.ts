@@ -1,0 +1,33 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+
+import type { CommandContext } from '@sockyard/service/command'
+import { networkError, UsageError } from '@sockyard/service/errors'
+
+import type { MeetOptions } from './config.ts'
+
+/** Listens to greetings until it has heard `--count` of them or is told to end. */
+export async function meet(context: CommandContext<MeetOptions>): Promise<number> {
+  const [, host, port] = /^(.+):(\d+)$/.exec(context.operands[0] ?? '') ?? []
+  if (host === undefined) throw new UsageError('HOST:PORT', context.operands[0], 'needs both')
+  const { count = Number.POSITIVE_INFINITY } = context.options
+  let heard = 0
+  while (heard < count && !context.signal.aborted) {
+    context.stdout.write(await hear(host, Number(port)))
+    heard += 1
+  }
+  context.stdout.write(`heard ${heard}\n`)
+  return 0
+}
+
+async function hear(host: string, port: number): Promise<string> {
+  const socket = connect({ host, port })
+  try {
+    const [greeting] = await once(socket, 'data')
+    return String(greeting)
+  } catch (error) {
+    throw networkError(error, host, port)
+  } finally {
+    socket.destroy()
+  }
+}

@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises'
+import { endianness } from 'node:os'
+
+import { addressBytes } from './address-bytes.ts'
+
+/** What the kernel says about an interface that can do multicast. */
+export interface KernelMemberships {
+  /** The interface's number: a network that went and came back under the same name has another one. */
+  readonly index: number
+  /** Groups somebody on this host joined there, as `kernelGroup` writes them. */
+  readonly groups: ReadonlySet<string>
+}
+
+/**
+ * The groups joined on each interface of this host, by its name: /proc/net/igmp (IPv4) or /proc/net/igmp6.
+ * Undefined where there is no such file.
+ */
+export async function readKernelMemberships(
+  family: 4 | 6,
+): Promise<ReadonlyMap<string, KernelMemberships> | undefined> {
+  try {
+    if (family === 4) return parseIgmp(await readFile('/proc/net/igmp', 'utf8'))
+    return parseIgmp6(await readFile('/proc/net/igmp6', 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+/** A group as the kernel prints it: IPv4 as a number of this machine's byte order, IPv6 as its bytes. */
+export function kernelGroup(group: string): string {
+  const bytes = addressBytes(group)
+  const reversed = bytes.length === 4 && endianness() === 'LE'
+  return Uint8Array.from(reversed ? bytes.toReversed() : bytes).toHex()
+}
+
+/** `4 eth0 : 1 V3`, then a line for each group, indented: `010000E0 1 0:00000000 0`. */
+function parseIgmp(text: string): Map<string, KernelMemberships> {
+  const interfaces = new Map<string, KernelMemberships>()
+  let groups = new Set<string>()
+  for (const line of text.split('\n').slice(1)) {
+    const [, index, name] = /^(\d+)\s+(\S+?)\s*:/.exec(line) ?? []
+    const group = /^\s+([0-9A-F]{8})\s/.exec(line)?.[1]
+    if (group !== undefined) groups.add(group.toLowerCase())
+    if (name === undefined) continue
+    groups = new Set()
+    interfaces.set(name, { index: Number(index), groups })
+  }
+  return interfaces
+}
+
+/** A line for each interface and group: `4 eth0 ff020000000000000000000000000001 1 0000000C 0`. */
+function parseIgmp6(text: string): Map<string, KernelMemberships> {
+  const interfaces = new Map<string, { index: number; groups: Set<string> }>()
+  for (const line of text.split('\n')) {
+    const [index, name, group] = line.trim().split(/\s+/)
+    if (name === undefined || group === undefined) continue
+    const known = interfaces.get(name) ?? { index: Number(index), groups: new Set() }
+    known.groups.add(group)
+    interfaces.set(name, known)
+  }
+  return interfaces
+}

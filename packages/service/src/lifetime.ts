@@ -1,0 +1,93 @@
+import { constants } from 'node:os'
+
+import { isSystemError, NetworkError, networkError, UsageError } from './errors.ts'
+import { escapeText } from './escape-text.ts'
+import type { LogSink } from './log-sink.ts'
+import type { Logger } from './log.ts'
+
+/** Time for the last writes after a command has ended; a forgotten handle holds us no longer. */
+const LINGER_MILLIS = 250
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** How a process ends: signals, a reader of the output who leaves, errors, exit codes. */
+export interface Lifetime {
+  /** Aborted by the first signal (the reason is its name), or when nobody reads the output. */
+  signal: AbortSignal
+  /** Nobody reads the output any more: end quietly, with exit code 0. */
+  outputClosed: () => void
+  /** From now on an unexpected error is one line of this log. */
+  useLog: (log: Logger, whenWritten: LogSink['whenWritten']) => void
+  end: (exitCode: number) => void
+  fail: (error: unknown) => void
+}
+
+/**
+ * @param host the global `process`
+ * @param name the app's name, the beginning of an error line
+ */
+export function watchProcess(host: NodeJS.Process, name: string): Lifetime {
+  const controller = new AbortController()
+  let logUnexpected = (error: unknown): void => {
+    host.stderr.write(`${name}: unexpected: ${escapeText(String(error))}\n`)
+  }
+  let whenWritten: LogSink['whenWritten'] | undefined
+  let isOutputClosed = false
+  let isCrashed = false
+
+  function outputClosed(): void {
+    isOutputClosed = true
+    host.exitCode = 0
+    controller.abort('output closed')
+  }
+
+  function end(exitCode: number): void {
+    if (!isOutputClosed) host.exitCode = exitCode
+    setTimeout(() => host.exit(), LINGER_MILLIS).unref()
+  }
+
+  function fail(error: unknown): void {
+    const expected = expectedError(error)
+    if (expected === undefined) logUnexpected(error)
+    else host.stderr.write(`${name}: ${escapeText(expected.message)}\n`)
+    end(expected instanceof UsageError ? 2 : 1)
+  }
+
+  /** What ran when the exception came is in an unknown state: only the log line may still get out. */
+  function crash(error: unknown): void {
+    if (isCrashed) return
+    isCrashed = true
+    logUnexpected(error)
+    setTimeout(() => host.exit(1), LINGER_MILLIS)
+    whenWritten?.(() => host.exit(1))
+  }
+
+  for (const signal of SIGNALS)
+    host.on(signal, () => {
+      if (controller.signal.aborted) host.exit(128 + constants.signals[signal])
+      controller.abort(signal)
+    })
+  host.on('uncaughtException', crash)
+  host.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') outputClosed()
+  })
+  // Standard error is the last resort: when it is gone there is nobody to tell.
+  host.stderr.on('error', () => undefined)
+
+  return {
+    signal: controller.signal,
+    outputClosed,
+    useLog(log, whenLogWritten) {
+      logUnexpected = (error) => log.fatal({ err: error }, 'unexpected error')
+      whenWritten = whenLogWritten
+    },
+    end,
+    fail,
+  }
+}
+
+/** An error that is no bug of ours: the user's or the network's. */
+function expectedError(error: unknown): UsageError | NetworkError | undefined {
+  if (error instanceof UsageError || error instanceof NetworkError) return error
+  return isSystemError(error) ? networkError(error) : undefined
+}

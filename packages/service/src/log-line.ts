@@ -1,0 +1,52 @@
+import { escapeText } from './escape-text.ts'
+
+const HIDDEN = new Set(['level', 'time', 'name', 'msg', 'event', 'data'])
+
+/**
+ * Turns one JSON log line into one line for a person: time, level unless it is info, message, and
+ * the other fields as key=value. `event` and `data` are for machines; their text is the message.
+ *
+ * @param json a line as the log writes it, escaped or not
+ */
+export function textLine(json: string): string {
+  const fields: Readonly<Record<string, unknown>> = JSON.parse(json)
+  const pairs = Object.entries(fields)
+    .filter(([key]) => !HIDDEN.has(key))
+    .map(([key, value]) => `${escapeText(key)}=${shown(key === 'err' ? errorText(value) : value)}`)
+  const { time, level, msg } = fields
+  return [
+    clockTime(time),
+    levelName(level),
+    typeof msg === 'string' ? escapeText(msg) : '',
+    ...pairs,
+  ]
+    .filter((part) => part !== '')
+    .join(' ')
+}
+
+function clockTime(time: unknown): string {
+  const date = new Date(String(time))
+  const millis = String(date.getMilliseconds()).padStart(3, '0')
+  return `${[date.getHours(), date.getMinutes(), date.getSeconds()].map(twoDigits).join(':')}.${millis}`
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, '0')
+}
+
+function levelName(level: unknown): string {
+  return level === 'info' ? '' : String(level).toUpperCase()
+}
+
+/** An error as the log serialises it: its stack where there is one, or its type and message. */
+function errorText(error: unknown): unknown {
+  if (typeof error !== 'object' || error === null || !('type' in error && 'message' in error))
+    return error
+  return 'stack' in error ? error.stack : `${String(error.type)}: ${String(error.message)}`
+}
+
+function shown(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  const safe = escapeText(text)
+  return typeof value === 'string' && /[\s"=]|^$/.test(safe) ? JSON.stringify(safe) : safe
+}

@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+import { startApp } from '@sockyard/testkit/start-app'
+import { startInTerminal } from '@sockyard/testkit/start-in-terminal'
+import { expect, test } from 'vitest'
+
+const AWKWARD = 'packages/service/src/fixtures/awkward.ts'
+const GREETER = 'packages/service/src/example/main.ts'
+/** A test that fails must not leave processes behind. */
+const NODE = `timeout 20 "${process.execPath}"`
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+
+/** Runs a pipeline in a shell and gives the exit codes of its parts. */
+async function pipeline(
+  command: string,
+): Promise<{ codes: number[]; stdout: string; stderr: string }> {
+  const shell = spawn('bash', ['-c', `${command}; echo "codes \${PIPESTATUS[*]}"`], {
+    cwd: root,
+    env: { ...process.env, ADMIN_PORT: '0', LOG_FORMAT: 'json' },
+  })
+  const output = { stdout: '', stderr: '' }
+  shell.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))
+  shell.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text))
+  await once(shell, 'close')
+  const codes = /codes (.*)/.exec(output.stdout)?.[1]?.split(' ').map(Number) ?? []
+  return { codes, ...output }
+}
+
+test('a client whose reader has left ends quietly with 0', async () => {
+  await using greeter = await startApp(GREETER, ['--host', '127.0.0.1', '--port', '0'])
+  const { port } = await greeter.listening()
+  const meet = `${NODE} ${GREETER} meet 127.0.0.1:${port}`
+  const { codes, stderr } = await pipeline(`${meet} | head -n 1`)
+  expect({ codes, stderr }).toEqual({ codes: [0, 0], stderr: '' })
+})
+
+test('a server whose log reader has left stops with 0', async () => {
+  const { codes, stderr } = await pipeline(`${NODE} ${AWKWARD} --behaviour floods | head -n 2`)
+  expect({ codes, stderr }).toEqual({ codes: [0, 0], stderr: '' })
+})
+
+test('--help into a reader that leaves is no error', async () => {
+  const { codes, stderr } = await pipeline(`${NODE} ${GREETER} --help | true`)
+  expect({ codes, stderr }).toEqual({ codes: [0, 0], stderr: '' })
+})
+
+test('a log that nobody reads holds up neither the service nor its end', async () => {
+  const app = spawn(process.execPath, [AWKWARD, '--behaviour', 'floods', '--admin-port', '0'], {
+    cwd: root,
+    env: { ...process.env, LOG_FORMAT: 'json' },
+  })
+  const [first] = await once(app.stdout.setEncoding('utf8'), 'data')
+  app.stdout.pause()
+  const { port } = JSON.parse(String(first).split('\n', 1)[0] ?? '')
+  for (let round = 0; round < 20; round += 1) {
+    const response = await fetch(`http://127.0.0.1:${port}/livez`)
+    expect(await response.text()).toBe('live\n')
+  }
+  app.kill('SIGTERM')
+  const [code] = await once(app, 'exit')
+  app.stdout.destroy()
+  expect(code).toBe(0)
+})
+
+test('on a terminal the log is text, one event a line, without control characters', async () => {
+  await using app = startInTerminal(AWKWARD, ['--behaviour', 'finishes'])
+  await app.exited
+  const lines = app.stdout.split('\r\n')
+  expect(lines).toContainEqual(
+    expect.stringMatching(/^\d\d:\d\d:\d\d\.\d{3} started\\u001b\[31m\\n\\u202etwo$/),
+  )
+})
+
+test('--json makes JSON lines of it, on a terminal too', async () => {
+  await using app = startInTerminal(AWKWARD, ['--behaviour', 'finishes', '--json'])
+  await app.exited
+  expect(app.lines).toContainEqual(
+    expect.objectContaining({ event: 'start', data: { hidden: true }, level: 'info' }),
+  )
+  expect(app.stdout).not.toContain('\u202e')
+})

@@ -1,0 +1,35 @@
+const MILLIS_OF: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+const BYTES_OF: Readonly<Record<string, number>> = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 }
+
+/**
+ * Reads `200ms`, `5s`, `1.5m`, `1h` or `0`.
+ *
+ * @returns milliseconds, or undefined when the text is no duration
+ */
+export function parseDuration(text: string): number | undefined {
+  if (text === '0') return 0
+  const [, digits, unit] = /^(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h)$/.exec(text) ?? []
+  const millis = unit === undefined ? undefined : MILLIS_OF[unit]
+  return millis === undefined ? undefined : Number(digits) * millis
+}
+
+/**
+ * Reads `64`, `64KiB`, `4MiB` or `1GiB`.
+ *
+ * @returns bytes, or undefined when the text is no size
+ */
+export function parseByteSize(text: string): number | undefined {
+  const [, digits, unit] = /^(\d{1,15})(KiB|MiB|GiB)?$/.exec(text) ?? []
+  if (digits === undefined) return undefined
+  return Number(digits) * (unit === undefined ? 1 : (BYTES_OF[unit] ?? 1))
+}
+
+/** @returns a whole number written in decimal digits, or undefined */
+export function parseInteger(text: string): number | undefined {
+  return /^-?\d{1,15}$/.test(text) ? Number(text) : undefined
+}
+
+/** @returns a number written in decimal digits with or without a fraction, or undefined */
+export function parseDecimal(text: string): number | undefined {
+  return /^-?\d{1,15}(?:\.\d{1,15})?$/.test(text) ? Number(text) : undefined
+}

@@ -1,0 +1,72 @@
+import { lookup } from 'node:dns/promises'
+import { isIP, isIPv6 } from 'node:net'
+
+import { networkError, NetworkError, UsageError } from './errors.ts'
+
+/** A place on the network, ready for a socket: `address` is numeric. */
+export interface ResolvedAddress {
+  readonly address: string
+  readonly family: 4 | 6
+  readonly port: number
+}
+
+/**
+ * Splits `HOST`, `HOST:PORT`, `[v6]:PORT`, `[v6]` or a bare IPv6 literal.
+ *
+ * @param defaultPort when none is given
+ * @throws {UsageError} when the text is none of these or the port is not 1 to 65535
+ */
+export function parseTarget(text: string, defaultPort: number): { host: string; port: number } {
+  if (isIPv6(text)) return { host: text, port: defaultPort }
+  const parts = /^(?:\[([^\]]+)\]|([^:[\]\s]+))(?::(\d{1,5}))?$/.exec(text)
+  const host = parts?.[1] ?? parts?.[2]
+  const port = parts?.[3] === undefined ? defaultPort : Number(parts[3])
+  if (host === undefined || (parts?.[1] !== undefined && !isIPv6(host)))
+    throw new UsageError('HOST', text, 'must be HOST, HOST:PORT or [IPv6]:PORT')
+  if (port < 1 || port > 65_535) throw new UsageError('HOST', text, 'the port must be 1 to 65535')
+  return { host, port }
+}
+
+/**
+ * The addresses of a target, in the system's order of preference (RFC 6724); at least one.
+ *
+ * @param options.family only addresses of this family (-4, -6)
+ * @param options.signal gives up waiting for the resolver
+ * @throws {UsageError} as parseTarget, and for an address that is not of the family asked for
+ * @throws {NetworkError} of class DNS when the name has no such address
+ * @example
+ * const [target] = await resolveTarget('localhost:3111', { defaultPort: 3111 })
+ */
+export async function resolveTarget(
+  text: string,
+  options: { defaultPort: number; family?: 4 | 6 | undefined; signal?: AbortSignal },
+): Promise<[ResolvedAddress, ...ResolvedAddress[]]> {
+  const { defaultPort, family = 0, signal } = options
+  const { host, port } = parseTarget(text, defaultPort)
+  if (isIP(host) !== 0 && family !== 0 && isIP(host) !== family)
+    throw new UsageError('HOST', text, `is not an IPv${family} address`)
+  const addresses = lookup(host, { all: true, family, order: 'verbatim' }).catch(
+    (error: unknown) => {
+      throw networkError(error, host, port)
+    },
+  )
+  const found = await (signal === undefined ? addresses : unlessAborted(addresses, signal))
+  const [first, ...others] = found.map((each): ResolvedAddress => ({
+    address: each.address,
+    family: each.family === 6 ? 6 : 4,
+    port,
+  }))
+  if (first !== undefined) return [first, ...others]
+  throw new NetworkError(`${host}: no address`, { errorClass: 'DNS', host, port })
+}
+
+/** getaddrinfo(3) cannot be interrupted; its answer is let go. */
+async function unlessAborted<Value>(answer: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  signal.throwIfAborted()
+  const { promise, reject } = Promise.withResolvers<never>()
+  const abort = (): void => reject(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
+  return await Promise.race([answer, promise]).finally(() =>
+    signal.removeEventListener('abort', abort),
+  )
+}

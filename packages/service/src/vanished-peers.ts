@@ -1,0 +1,53 @@
+import { platform } from 'node:os'
+
+import { NativeCallsMissingError } from '@sockyard/posix/libc'
+import { SystemCallError } from '@sockyard/posix/system-call-error'
+import { tcpSilenceMillis } from '@sockyard/posix/tcp-silence'
+import type { Logger } from 'pino'
+
+import type { TcpConnection } from './tcp-server.ts'
+
+const LONGEST_PERIOD_MILLIS = 10_000
+
+/**
+ * Ends connections whose peer's kernel was not heard for too long. Keepalive does that for idle connections
+ * only: with data unacknowledged Linux goes on for 15 minutes (tcp(7), tcp_retries2). A peer that lives and
+ * does not read answers window probes, at least every 120 s, and is left alone.
+ *
+ * @param options.silenceMillis more than 120,000 in earnest; a connection ends at most 10 s after it
+ * @returns what stops the watch
+ */
+export function endVanishedPeers(options: {
+  connections: ReadonlySet<TcpConnection>
+  silenceMillis: number
+  log: Logger
+  onVanished: (connection: TcpConnection) => void
+}): () => void {
+  const { connections, silenceMillis, log, onVanished } = options
+  if (platform() !== 'linux') return () => {}
+  const timer = setInterval(
+    () => {
+      try {
+        for (const connection of connections)
+          if (silence(connection) > silenceMillis) onVanished(connection)
+      } catch (error) {
+        if (!(error instanceof NativeCallsMissingError)) throw error
+        clearInterval(timer)
+        log.warn({ error: error.message }, 'peers that vanish are noticed late')
+      }
+    },
+    Math.min(LONGEST_PERIOD_MILLIS, silenceMillis / 4),
+  )
+  timer.unref()
+  return () => clearInterval(timer)
+}
+
+/** A socket that closed in the meantime is not silent, it is gone. */
+function silence(connection: TcpConnection): number {
+  try {
+    return tcpSilenceMillis(connection.socket)
+  } catch (error) {
+    if (error instanceof SystemCallError) return 0
+    throw error
+  }
+}

@@ -1,0 +1,42 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { fileURLToPath } from 'node:url'
+
+import { describe, expect, it } from 'vitest'
+
+import { startEchoProcess, startProcess } from '../testing/kit.ts'
+
+const hook = fileURLToPath(new URL('../testing/without-koffi.mjs', import.meta.url))
+const without = (node: string): string => `env NODE_OPTIONS='--import=${hook}' ${node}`
+
+describe('where koffi is missing', () => {
+  it('a TCP server says once what is missing, and serves', async () => {
+    await using server = await startEchoProcess(without, '--vanished-millis', '40')
+    const client = connect(server.port.tcp, '127.0.0.1')
+    client.write('hello')
+    expect(String((await once(client, 'data'))[0])).toBe('hello')
+    expect((await server.next('peers that vanish are noticed late'))['error']).toContain('koffi')
+    client.write('still')
+    expect(String((await once(client, 'data'))[0])).toBe('still')
+    client.destroy()
+  })
+
+  it('a multicast receiver says what is missing, and receives', async () => {
+    await using receiver = startProcess(
+      new URL('../testing/receiver.ts', import.meta.url),
+      without,
+      '239.255.9.9',
+    )
+    expect((await receiver.next('datagrams may come once for each interface'))['error']).toContain(
+      'koffi',
+    )
+    await receiver.next('ready')
+    const sender = createSocket('udp4').bind(0)
+    await once(sender, 'listening')
+    sender.setMulticastInterface('127.0.0.1')
+    sender.send('hi', 24_321, '239.255.9.9')
+    expect(await receiver.next('datagram')).toMatchObject({ text: 'hi' })
+    sender.close()
+  })
+})

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest'
+
+import { runApp } from './run-app.ts'
+import { startApp } from './start-app.ts'
+import { startInTerminal } from './start-in-terminal.ts'
+
+const fixture = 'packages/testkit/src/fixtures/service.ts'
+
+describe('startApp', () => {
+  it('tells where the service listens and where its admin endpoint is', async () => {
+    await using app = await startApp(fixture, [])
+    expect(await app.listening()).toEqual({ transport: 'tcp', address: '127.0.0.1', port: 1 })
+    expect(await app.adminPort()).toBe(2)
+  })
+
+  it('tells how the process ended after a signal, with all its output', async () => {
+    await using app = await startApp(fixture, [])
+    await app.listening()
+    app.kill('SIGTERM')
+    expect(await app.exited).toEqual({ code: 0, signal: null })
+    expect(app.lines.at(-1)).toEqual({ msg: 'bye' })
+  })
+
+  it('says at once, with the output, that the process ended without the awaited line', async () => {
+    await using app = await startApp(fixture, ['fail'])
+    await expect(app.listening()).rejects.toThrow(/ended without a log line[^]*must be 0 to 65535/)
+  })
+
+  it('leaves no process behind', async () => {
+    let pid = 0
+    {
+      await using app = await startApp(fixture, [])
+      pid = app.pid
+    }
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+  })
+
+  it('passes the environment on, and takes any free admin port unless told', async () => {
+    await using app = await startApp(fixture, [])
+    await using other = await startApp(fixture, [], { env: { ADMIN_PORT: '7' } })
+    expect(await app.waitForLog((line) => 'terminal' in line)).toMatchObject({ adminPort: '0' })
+    expect(await other.waitForLog((line) => 'terminal' in line)).toMatchObject({ adminPort: '7' })
+  })
+})
+
+describe('runApp', () => {
+  it('gives exit code and output of a process that ends', async () => {
+    const { code, stdout, stderr } = await runApp(fixture, ['fail'])
+    expect({ code, stdout, stderr }).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'fixture: --port 99999: must be 0 to 65535\n',
+    })
+  })
+
+  it('feeds standard input to its end', async () => {
+    expect((await runApp(fixture, [], { stdin: 'hello\n' })).stdout).toContain('hello\n')
+  })
+})
+
+describe('startInTerminal', () => {
+  it('gives the process a terminal, where a pipe is none', async () => {
+    await using piped = await startApp(fixture, [])
+    await using terminal = startInTerminal(fixture, [])
+    expect(await piped.waitForLog((line) => 'terminal' in line)).toMatchObject({ terminal: false })
+    expect(await terminal.waitForLog((line) => 'terminal' in line)).toMatchObject({
+      terminal: true,
+    })
+  })
+
+  it('types what is written, and Ctrl-C is a signal', async () => {
+    await using terminal = startInTerminal(fixture, [])
+    await terminal.waitForLog((line) => 'terminal' in line)
+    terminal.stdin.write('typed\r')
+    await terminal.waitForText(/typed\r\ntyped\r\n/)
+    terminal.stdin.write('\x03')
+    expect((await terminal.exited).code).toBe(130)
+  })
+})

@@ -1,0 +1,123 @@
+/** One process of the topology that `npm start` runs on this host. */
+export interface Member {
+  name: string
+  app: string
+  args: readonly string[]
+  /** What it listens on or talks to, for the table. */
+  address: string
+  adminPort?: number
+  /** What a person can type to see it work. */
+  tryIt?: string
+  /** Started once these are ready, so that a measurement starts with a peer that answers. */
+  after?: readonly string[]
+}
+
+const host = '127.0.0.1'
+const group = '239.255.43.21'
+const ntpGroup = '224.0.1.1'
+/** 123 needs privileges and is often taken by the host's own time service. */
+const ntpPort = 10123
+
+const multicast = ['--interface', host, '--group', group]
+const ntp = ['--port', String(ntpPort), '--interface', host, '--group', ntpGroup]
+
+/** The topology of docker-compose.yml as processes of this host, multicast over loopback. */
+export const topology: readonly Member[] = [
+  {
+    name: 'tcp-echo',
+    app: 'tcp-echo',
+    args: ['--host', host],
+    address: `tcp ${host}:3111`,
+    adminPort: 9101,
+    tryIt: `telnet ${host} 3111`,
+  },
+  {
+    name: 'udp-echo',
+    app: 'udp-echo',
+    args: ['--host', host],
+    address: `udp ${host}:3333`,
+    adminPort: 9102,
+    tryIt: `ncat -u ${host} 3333`,
+  },
+  {
+    name: 'chat',
+    app: 'chat',
+    args: ['--host', host],
+    address: `tcp ${host}:2020`,
+    adminPort: 9103,
+    tryIt: `telnet ${host} 2020`,
+  },
+  {
+    name: 'receiver-1',
+    app: 'multicast-receiver',
+    args: multicast,
+    address: `udp ${group}:4321`,
+    adminPort: 9105,
+  },
+  {
+    name: 'receiver-2',
+    app: 'multicast-receiver',
+    args: multicast,
+    address: `udp ${group}:4321`,
+    adminPort: 9115,
+  },
+  {
+    name: 'sender',
+    app: 'multicast-sender',
+    args: [...multicast, '--interval', '1s'],
+    address: `udp ${group}:4321`,
+    adminPort: 9104,
+    after: ['receiver-1', 'receiver-2'],
+  },
+  {
+    name: 'sntp-listener',
+    app: 'sntp-listener',
+    args: ntp,
+    address: `udp ${ntpGroup}:${ntpPort}`,
+    adminPort: 9106,
+  },
+  {
+    name: 'sntp-server',
+    app: 'sntp-server',
+    args: [...ntp, '--host', host, '--stratum', '10', '--interval', '4s'],
+    address: `udp ${host}:${ntpPort}`,
+    adminPort: 9107,
+    after: ['sntp-listener'],
+  },
+  {
+    name: 'tcp-ping',
+    app: 'tcp-echo',
+    args: ['ping', host, '--interval', '1s'],
+    address: `tcp ${host}:3111`,
+    after: ['tcp-echo'],
+  },
+  {
+    name: 'udp-ping',
+    app: 'udp-echo',
+    args: ['ping', host, '--interval', '1s'],
+    address: `udp ${host}:3333`,
+    after: ['udp-echo'],
+  },
+]
+
+/** The table that stands first: every address of the topology. */
+export function topologyTable(members: readonly Member[]): string {
+  const rows = [
+    ['NAME', 'ADDRESS', 'ADMIN', 'TRY'],
+    ...members.map(({ name, address, adminPort, tryIt }) => [
+      name,
+      address,
+      adminPort === undefined ? '' : `http://${host}:${adminPort}/metrics`,
+      tryIt ?? '',
+    ]),
+  ]
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
