@@ -14,6 +14,8 @@ export const DEFAULT_PORT = 2020
 
 const LIMITS = { group: 'Limits' }
 
+const limitOptions = connectionLimitOptions({ idleTimeout: '150s' })
+
 export const serveOptions = z.strictObject({
   port: port(DEFAULT_PORT),
   host: host(),
@@ -21,7 +23,10 @@ export const serveOptions = z.strictObject({
   relay: flag().meta({
     description: 'no names, no words of ours: what one sends goes as it is to all the others',
   }),
-  ...connectionLimitOptions({ idleTimeout: '150s' }),
+  ...limitOptions,
+  idleTimeout: limitOptions.idleTimeout.meta({
+    description: 'who says nothing is asked after 3/5 of this time, and then disconnected',
+  }),
   firstLineTimeout: duration('30s', { minimum: '1ms' }).meta({
     ...LIMITS,
     description: 'a first line once begun must be ended within this time',

@@ -58,6 +58,17 @@ test('who floods for too long is dropped, and the others hear no more of it', as
   expect(await metric(chat.app, 'sockyard_chat_dropped_total{reason="flood"}')).toBe(1)
 })
 
+test('what waits because of the rate waits at the sender, not here', async () => {
+  await using chat = await startChat('--rate-limit', '50')
+  await using anna = await member(chat.port, 'anna')
+  await using flooder = await member(chat.port, 'flooder')
+  flooder.type('x\n'.repeat(10_000_000))
+  // The first 500 come at once; the others in the second that the server has had to read too much.
+  await anna.hears(/(flooder: x\n){550}/)
+  const received = await metric(chat.app, 'sockyard_tcp_bytes_total{direction="received"}')
+  expect(received).toBeLessThan(1_000_000)
+})
+
 test('peers that reset, half-close at once or send rubbish leave the server as it was', async () => {
   await using chat = await startChat()
   await using anna = await member(chat.port, 'anna')

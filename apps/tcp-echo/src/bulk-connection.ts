@@ -1,9 +1,10 @@
 import type { OnReadOpts } from 'node:net'
 
+import type { Connected } from '@sockyard/service/connect'
 import { NetworkError, place } from '@sockyard/service/errors'
 
 import type { BulkStream } from './bulk-stream.ts'
-import { type Connected, lost } from './connect.ts'
+import { lost } from './lost.ts'
 
 const READ_BYTES = 256 * 1024
 

@@ -1,5 +1,6 @@
 import { createReporter } from '@sockyard/probe/reporter'
 import type { CommandContext } from '@sockyard/service/command'
+import type { Connected } from '@sockyard/service/connect'
 import { NetworkError } from '@sockyard/service/errors'
 
 import { readInto, streamOver } from './bulk-connection.ts'
@@ -8,7 +9,6 @@ import { bulkTexts } from './bulk-texts.ts'
 import { BulkTotals } from './bulk-totals.ts'
 import { connectAll, connectToServer, failureOf, serverOf } from './client.ts'
 import type { PingOptions } from './config.ts'
-import type { Connected } from './connect.ts'
 import { runSignal } from './run-signal.ts'
 
 const DEFAULT_DEADLINE_MILLIS = 10_000

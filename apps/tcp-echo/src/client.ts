@@ -1,10 +1,10 @@
 import type { CommandContext } from '@sockyard/service/command'
 import { ipFamily } from '@sockyard/service/common-options'
+import { type Connected, type ConnectOptions, connectTo } from '@sockyard/service/connect'
 import type { NetworkError } from '@sockyard/service/errors'
 import { parseTarget, resolveTarget } from '@sockyard/service/resolve'
 
 import { DEFAULT_PORT, type PingOptions } from './config.ts'
-import { type Connected, type ConnectOptions, connectTo } from './connect.ts'
 
 /** Looks the name up and connects; at most `--wait` for each of its addresses. */
 export async function connectToServer(

@@ -174,15 +174,18 @@ describe('the echo server', () => {
         await once(socket, 'connect').catch(() => {})
       }),
     )
-    await expect.poll(() => metric(app, 'sockyard_tcp_connections')).toBe(128)
+    const refused = async (): Promise<number> => {
+      const reasons = ['too-many', 'dropped']
+      const names = reasons.map((reason) => `sockyard_tcp_refused_total{reason="${reason}"}`)
+      const [told = 0, dropped = 0] = await Promise.all(names.map((name) => metric(app, name)))
+      return told + dropped
+    }
+    await expect.poll(refused, { timeout: 10_000 }).toBe(1000 - 128)
+    expect(await metric(app, 'sockyard_tcp_connections')).toBe(128)
     for (const socket of sockets) socket.destroy()
-    await expect.poll(() => metric(app, 'sockyard_tcp_connections')).toBe(0)
+    const open = (): Promise<number> => metric(app, 'sockyard_tcp_connections')
+    await expect.poll(open, { timeout: 2000 }).toBe(0)
     expect((await echoed(port, 'recovered')).toString()).toBe('recovered')
-    const refused = ['too-many', 'dropped'].map((reason) =>
-      metric(app, `sockyard_tcp_refused_total{reason="${reason}"}`),
-    )
-    const [told = 0, dropped = 0] = await Promise.all(refused)
-    expect(told + dropped).toBe(1000 - 128)
   })
 
   it('says who came and went in a line each, and does not let itself be flooded', async () => {

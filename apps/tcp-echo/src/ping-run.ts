@@ -3,12 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { paceWindow } from '@sockyard/probe/pace-window'
 import { pace } from '@sockyard/probe/pacer'
 import { settle } from '@sockyard/probe/settle'
+import type { Connected } from '@sockyard/service/connect'
 import { NetworkError } from '@sockyard/service/errors'
 import type { Logger } from '@sockyard/service/log'
 
 import { Backoff } from './backoff.ts'
 import type { PingOptions } from './config.ts'
-import { type Connected, lost } from './connect.ts'
+import { lost } from './lost.ts'
 import type { PingConnection } from './ping-connection.ts'
 
 /** What is under way when the run is stopped or its deadline comes may still arrive for so long. */

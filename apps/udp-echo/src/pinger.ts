@@ -5,7 +5,7 @@ import { RoundTrips } from '@sockyard/probe/round-trips'
 import type { EchoPingEvent } from '@sockyard/protocol/results'
 import { type NetworkError, networkError } from '@sockyard/service/errors'
 
-import { ProbeFormat, type Reply } from './probe-format.ts'
+import { ProbeFormat } from './probe-format.ts'
 import type { ProbeSocket } from './probe-socket.ts'
 
 /** What became of a probe. */
@@ -47,7 +47,7 @@ export class Pinger {
         if (reason === 'silent') options.onOutcome(sequence, 'silent', null)
       },
     })
-    server.socket.on('message', (bytes) => this.#receive(this.#format.decode(bytes)))
+    server.socket.on('message', (bytes) => this.#receive(bytes))
     server.socket.on('error', (error) => this.#notDelivered(error))
   }
 
@@ -77,14 +77,21 @@ export class Pinger {
     })
   }
 
-  #receive(reply: Reply): void {
+  #receive(bytes: Uint8Array): void {
+    const { newest = 0 } = this.trips.outstanding
+    const reply = this.#format.decode(bytes, newest)
     if (reply.kind === 'foreign') return
-    const sequence = ('sequence' in reply ? reply.sequence : undefined) ?? this.#presumed()
-    if (reply.kind === 'malformed') {
-      this.trips.malformed()
-      this.#options.onOutcome(sequence, 'malformed', null)
-      return
-    }
+    const sequence = 'sequence' in reply ? reply.sequence : undefined
+    if (reply.kind === 'malformed') this.#malformed(sequence ?? this.#nextInOrder() ?? newest)
+    else this.#replied(sequence ?? this.#nextInOrder() ?? newest)
+  }
+
+  #malformed(sequence: number): void {
+    this.trips.malformed()
+    this.#options.onOutcome(sequence, 'malformed', null)
+  }
+
+  #replied(sequence: number): void {
     const outcome = this.trips.reply(sequence)
     // A late one was told as silent, and stays lost.
     if (outcome === 'late') return
@@ -92,10 +99,11 @@ export class Pinger {
     this.#options.onOutcome(sequence, outcome, isAnswer ? this.trips.lastRttMicros : null)
   }
 
-  /** What carries no number is taken for the oldest that waits; when none does, for the last one sent. */
-  #presumed(): number {
-    const { oldestWaiting, newest = 0 } = this.trips.outstanding
-    return oldestWaiting ?? newest
+  /** What carries no number is for the oldest whose wait is not over; undefined when none waits. */
+  #nextInOrder(): number | undefined {
+    const { outstanding } = this.trips
+    outstanding.expire(performance.now())
+    return outstanding.oldestWaiting
   }
 
   /**

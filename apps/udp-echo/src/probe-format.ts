@@ -7,20 +7,24 @@ import {
   verifyPadding,
 } from '@sockyard/protocol/echo'
 
+import { readLowBytes, writeLowBytes } from './short-number.ts'
+
 /** What a datagram that came back is, by its bytes alone. */
 export type Reply =
   /** The probe with this number, every byte of it. */
   | { kind: 'numbered'; sequence: number }
-  /** A whole probe too small to hold its number: it answers the oldest that waits. */
-  | { kind: 'plain' }
+  /** A probe without any bytes: it answers the oldest that waits. */
+  | { kind: 'empty' }
   /** Other bytes than were sent; its number where it can still be read. */
   | { kind: 'malformed'; sequence: number | undefined }
   /** A probe of another run, which had our port before us. */
   | { kind: 'foreign' }
 
+const MALFORMED: Reply = { kind: 'malformed', sequence: undefined }
+
 /**
- * The probes of one run. From {@link ECHO_HEADER_BYTES} on they hold their number and are told apart by it;
- * smaller ones are all alike and count by order.
+ * The probes of one run. From {@link ECHO_HEADER_BYTES} on they are echo probes with a header; smaller ones
+ * begin with as much of their number as fits (1 to 4 B, the lowest first), and those of 0 B count by order.
  */
 export class ProbeFormat {
   readonly #session: number
@@ -40,19 +44,23 @@ export class ProbeFormat {
     if (this.#size >= ECHO_HEADER_BYTES)
       return encodeEchoProbe({ session: this.#session, sequence, sentAt }, this.#size)
     const bytes = new Uint8Array(this.#size)
-    fillPattern(bytes, this.#session)
+    fillPattern(writeLowBytes(bytes, sequence), this.#session + sequence)
     return bytes
   }
 
-  decode(bytes: Uint8Array): Reply {
-    if (this.#size >= ECHO_HEADER_BYTES) return this.#numbered(bytes)
-    const isRight = bytes.length === this.#size && firstMismatch(bytes, this.#session) === undefined
-    return isRight ? { kind: 'plain' } : { kind: 'malformed', sequence: undefined }
+  /** @param newest the number of the last probe sent, near which a number cut short must be */
+  decode(bytes: Uint8Array, newest: number): Reply {
+    if (this.#size >= ECHO_HEADER_BYTES) return this.#decodeProbe(bytes)
+    if (bytes.length !== this.#size) return MALFORMED
+    if (bytes.length === 0) return { kind: 'empty' }
+    const { sequence, rest } = readLowBytes(bytes, newest)
+    const isRight = firstMismatch(rest, this.#session + sequence) === undefined
+    return isRight ? { kind: 'numbered', sequence } : MALFORMED
   }
 
-  #numbered(bytes: Uint8Array): Reply {
+  #decodeProbe(bytes: Uint8Array): Reply {
     const probe = decodeEchoProbe(bytes)
-    if (!probe.ok) return { kind: 'malformed', sequence: undefined }
+    if (!probe.ok) return MALFORMED
     const { session, sequence } = probe.value
     if (session !== this.#session) return { kind: 'foreign' }
     const isRight = bytes.length === this.#size && verifyPadding(bytes)

@@ -29,7 +29,7 @@ export function createAddressList(lists: {
   const denied = blockList('--deny', deny)
   return {
     check: (address) => {
-      if (has(denied, address)) return 'denied'
+      if (deny.length > 0 && has(denied, address)) return 'denied'
       return allow.length === 0 || has(allowed, address) ? 'permitted' : 'not-allowed'
     },
   }

@@ -1,8 +1,16 @@
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { connect, type OnReadOpts, type Socket } from 'node:net'
 
 import { NetworkError, networkError, place } from './errors.ts'
 import type { ResolvedAddress } from './resolve.ts'
+
+export interface ConnectOptions {
+  /** For each address, milliseconds. */
+  timeoutMillis: number
+  signal: AbortSignal
+  /** Reads into a buffer of the caller instead of emitting 'data'. */
+  onread?: OnReadOpts
+}
 
 /** A connection, and whom it leads to: a closed socket does not know any more. */
 export interface Connected {
@@ -14,12 +22,11 @@ export interface Connected {
  * Connects to the first of the addresses that answers, without Nagle delay. The socket has an error listener;
  * `socket.errored` says after 'close' what went wrong.
  *
- * @param options.timeoutMillis for each address
  * @throws {NetworkError} why the last of the addresses failed
  */
 export async function connectTo(
   addresses: readonly ResolvedAddress[],
-  options: { timeoutMillis: number; signal: AbortSignal },
+  options: ConnectOptions,
 ): Promise<Connected> {
   let failure: unknown
   for (const target of addresses) {
@@ -33,14 +40,11 @@ export async function connectTo(
   throw failure
 }
 
-async function connectOnce(
-  target: ResolvedAddress,
-  options: { timeoutMillis: number; signal: AbortSignal },
-): Promise<Socket> {
+async function connectOnce(target: ResolvedAddress, options: ConnectOptions): Promise<Socket> {
   const { address: host, port } = target
-  const { timeoutMillis, signal } = options
+  const { timeoutMillis, signal, onread } = options
   const timeout = AbortSignal.timeout(timeoutMillis)
-  const socket = connect({ host, port, noDelay: true })
+  const socket = connect({ host, port, noDelay: true, ...(onread && { onread }) })
   // A RST may come at any time; without a listener it would end the process.
   socket.on('error', () => {})
   try {

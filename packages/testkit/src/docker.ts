@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process'
-
 import { beforeAll, describe } from 'vitest'
+
+import { whyNoDocker } from './why-no-docker.ts'
 
 /**
  * A suite that needs Docker. Where Docker does not answer, the suite is skipped and its name and the
@@ -21,30 +21,4 @@ export function describeWithDocker(name: string, suite: () => void): void {
     })
     suite()
   })
-}
-
-let known: { reason: string | undefined } | undefined
-
-/** One line saying why containers cannot be run here, or undefined when they can. */
-function whyNoDocker(): string | undefined {
-  known ??= { reason: askDocker() }
-  return known.reason
-}
-
-function askDocker(): string | undefined {
-  try {
-    execFileSync('docker', ['version', '--format', '{{.Server.Version}}'], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 15_000,
-    })
-    return undefined
-  } catch (error) {
-    return `Docker does not answer: ${firstLine(error)}`
-  }
-}
-
-function firstLine(error: unknown): string {
-  const { stderr, message } = error as { stderr?: Buffer; message: string }
-  const text = stderr?.toString().trim() || message
-  return text.split('\n', 1)[0] ?? text
 }

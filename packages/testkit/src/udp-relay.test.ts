@@ -50,6 +50,16 @@ describe('udpRelay', () => {
     expect(toTarget.lost).toBeLessThan(60)
   })
 
+  it('one way, does nothing to what comes back', async () => {
+    const { received, toTarget, toClient } = await echoes({
+      loss: 0.2,
+      duplicate: 0.1,
+      oneWay: true,
+    })
+    expect(toTarget.lost).toBeGreaterThan(20)
+    expect(toClient).toEqual({ passed: received.length, lost: 0, duplicated: 0, reordered: 0 })
+  })
+
   it('duplicates', async () => {
     const { received, toTarget, toClient } = await echoes({ duplicate: 0.1 })
     expect(new Set(received).size).toBe(COUNT)

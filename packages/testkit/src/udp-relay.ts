@@ -15,6 +15,8 @@ export interface RelayOptions {
   reorder?: number
   /** How long every datagram takes; 0 unless told. */
   delayMillis?: number
+  /** Only what clients send meets the faults; what comes back only takes its time. */
+  oneWay?: boolean
   /** Numbers in [0, 1); repeatable unless told: `seededRandom(1)`. */
   random?: () => number
 }
@@ -36,6 +38,8 @@ export interface UdpRelay extends AsyncDisposable {
   readonly toClient: Readonly<RelayCounts>
 }
 
+const NO_FAULTS = { loss: 0, duplicate: 0, reorder: 0 }
+
 type Deliver = () => void
 
 /** The last datagram of a test has none after it: it may not be held for ever. */
@@ -50,7 +54,7 @@ export async function udpRelay(options: RelayOptions): Promise<UdpRelay> {
   const address = type === 'udp6' ? '::1' : '127.0.0.1'
   const random = options.random ?? seededRandom(1)
   const toTarget = new FaultyPath({ ...options, random })
-  const toClient = new FaultyPath({ ...options, random })
+  const toClient = new FaultyPath({ ...options, ...(options.oneWay && NO_FAULTS), random })
   const front = createSocket(type)
   const backs = new Map<string, Socket>()
 

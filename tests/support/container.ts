@@ -1,0 +1,79 @@
+import type { RunningApp } from '@sockyard/testkit/running-app'
+import { GenericContainer, type StartedNetwork, type StartedTestContainer } from 'testcontainers'
+
+import { docker, dockerProcess } from './docker.ts'
+
+export interface ContainerOptions {
+  network: StartedNetwork
+  /** Its name on the network; that of the image unless told. */
+  alias?: string
+  command?: readonly string[]
+  environment?: Readonly<Record<string, string>>
+}
+
+/** A container that runs, with its log so far. */
+export interface RunningContainer extends AsyncDisposable {
+  id: string
+  started: StartedTestContainer
+  log: RunningApp
+  /** A program beside the one it runs, with its standard input and output. */
+  exec(...command: string[]): RunningApp
+  /** The same to its end: what it wrote; it must end with exit code 0. */
+  run(...command: string[]): Promise<string>
+}
+
+/** A container of compose's making and ours differ in nothing that a socket would notice. */
+class Container extends GenericContainer {
+  asInCompose({ network, alias, command, environment = {} }: ContainerOptions): this {
+    const aliases = alias === undefined ? [] : [alias]
+    this.createOpts.NetworkingConfig = {
+      EndpointsConfig: { [network.getName()]: { Aliases: aliases } },
+    }
+    this.hostConfig.Init = true
+    this.withNetwork(network).withEnvironment(environment)
+    return command === undefined ? this : this.withCommand([...command])
+  }
+
+  hardened(): this {
+    this.hostConfig.ReadonlyRootfs = true
+    this.hostConfig.PidsLimit = 64
+    this.hostConfig.Memory = 256 * 1024 * 1024
+    return this.withDroppedCapabilities('ALL').withSecurityOpt('no-new-privileges:true')
+  }
+}
+
+/** Starts an app as docker-compose.yml does; resolves when it is healthy. Its log is JSON. */
+export async function startService(
+  app: string,
+  options: ContainerOptions,
+): Promise<RunningContainer> {
+  const environment = { ADMIN_PORT: '9100', LOG_FORMAT: 'json', ...options.environment }
+  const container = new Container(`sockyard/${app}`)
+    .asInCompose({ alias: app, ...options, environment })
+    .hardened()
+  return running(await container.start())
+}
+
+/** Starts the foreign peers' image, which does nothing by itself. */
+export async function startPeers(options: ContainerOptions): Promise<RunningContainer> {
+  const container = new Container('sockyard/peers')
+    .asInCompose(options)
+    .withAddedCapabilities('NET_ADMIN')
+  return running(await container.start())
+}
+
+function running(started: StartedTestContainer): RunningContainer {
+  const id = started.getId()
+  const log = dockerProcess('logs', '--follow', id)
+  return {
+    id,
+    started,
+    log,
+    exec: (...command) => dockerProcess('exec', '--interactive', id, ...command),
+    run: (...command) => docker(['exec', id, ...command]),
+    [Symbol.asyncDispose]: async () => {
+      await log[Symbol.asyncDispose]()
+      await docker(['rm', '--force', '--volumes', id])
+    },
+  }
+}
