@@ -5,6 +5,7 @@ import type { Message, Notification } from './core/notification.ts'
 import type { OutgoingMessage } from './core/outgoing-chunk.ts'
 import { DEFAULT_PROTOCOL_PARAMETERS } from './core/protocol-parameters.ts'
 import type { ProtocolParameters } from './core/protocol-parameters.ts'
+import type { TransportAddress } from './core/transport-address.ts'
 import { send, setPaused, statusOf } from './core/user-requests.ts'
 import type { AssociationStatus } from './core/user-requests.ts'
 import { EngineDriver } from './socket/engine-driver.ts'
@@ -27,6 +28,8 @@ export interface EndpointOptions extends Partial<ProtocolParameters> {
   port: number
   /** May peers begin associations? False unless told. */
   listen?: boolean
+  /** Why a datagram from there is not looked at: the word it is counted under. Undefined: it is. */
+  refusal?: (from: TransportAddress) => string | undefined
 }
 
 /** Whom to associate with. */
@@ -71,6 +74,7 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
     udpPort = SCTP_OVER_UDP_PORT,
     port,
     listen = false,
+    refusal = () => undefined,
     ...changes
   }: EndpointOptions): Promise<Endpoint> {
     const parameters = { ...DEFAULT_PROTOCOL_PARAMETERS, ...changes }
@@ -80,6 +84,7 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
       udpPort,
       port,
       listening: listen,
+      refusal,
       parameters,
       events: {
         deliver: (message) => emitter.endpoint?.emit('message', message),
@@ -184,6 +189,11 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
     this.#driver.engine.listening = false
     await Promise.allSettled(this.associations.map((each) => this.shutdown(each, signal)))
     for (const each of this.associations) this.abort(each, 'endpoint closed')
+    await this.vanish()
+  }
+
+  /** Releases the port without a word to anyone: peers notice as they would notice a crash. */
+  async vanish(): Promise<void> {
     await this.#driver.close()
     this.emit('closed')
   }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { VirtualHost } from '../testing/virtual-host.testing.ts'
+import type { VirtualHost } from '../testing/virtual-host.testing.ts'
 import { VirtualNetwork } from '../testing/virtual-network.testing.ts'
 import { judgeCollision } from './collision.ts'
 

@@ -45,7 +45,9 @@ export class ReceivedTsns {
     const index = this.#indexBefore(tsn)
     const run = this.#runs[index]
     if (run && !tsnBefore(run.last, tsn)) return 'duplicate'
-    return this.#runs.length >= MAXIMUM_RUNS ? 'too-far' : 'new'
+    if (this.#runs.length < MAXIMUM_RUNS) return 'new'
+    const joins = run?.last === tsnPlus(tsn, -1) || this.#runs[index + 1]?.first === tsnPlus(tsn, 1)
+    return joins ? 'new' : 'too-far'
   }
 
   /** Notes a duplicate for the next SACK (RFC 9260 section 6.2). */

@@ -13,6 +13,8 @@ export interface EngineDriverOptions {
   /** Our SCTP port. */
   port: number
   listening: boolean
+  /** Why a datagram from there is not looked at; undefined when it is. */
+  refusal: (from: TransportAddress) => string | undefined
   parameters: ProtocolParameters
   events: Omit<Outlet, 'transmit'>
 }
@@ -46,7 +48,12 @@ export class EngineDriver {
       performance.now(),
     )
     const driver = new EngineDriver(socket, engine)
-    socket.onDatagram = (bytes, from) => driver.#receive(bytes, from)
+    const { refusal } = options
+    socket.onDatagram = (bytes, from) => {
+      const reason = refusal(from)
+      if (reason === undefined) driver.#receive(bytes, from)
+      else driver.#count(reason)
+    }
     return driver
   }
 
@@ -60,9 +67,12 @@ export class EngineDriver {
   }
 
   #receive(bytes: Uint8Array, from: TransportAddress): void {
-    const verdict = this.engine.receive(bytes, from, performance.now())
-    this.verdicts.set(verdict, (this.verdicts.get(verdict) ?? 0) + 1)
+    this.#count(this.engine.receive(bytes, from, performance.now()))
     this.scheduleFlush()
+  }
+
+  #count(verdict: string): void {
+    this.verdicts.set(verdict, (this.verdicts.get(verdict) ?? 0) + 1)
   }
 
   /** Sends what is to be sent once the code that is running now has ended: it may send more. */

@@ -30,6 +30,7 @@ export class UdpSocket {
   onDatagram: (bytes: Uint8Array, from: TransportAddress) => void = () => undefined
   /** Packets that were not sent because the socket's queue was full. */
   dropped = 0
+  #closed: Promise<unknown> | undefined
 
   private constructor(socket: Socket, mapped: boolean) {
     this.#socket = socket
@@ -62,7 +63,7 @@ export class UdpSocket {
 
   /** Sends one packet, or drops it when too many wait. */
   send(packet: Uint8Array, { address, port }: TransportAddress): void {
-    if (port === 0 || this.#socket.getSendQueueCount() > MAXIMUM_QUEUED_SENDS) {
+    if (this.#closed || port === 0 || this.#socket.getSendQueueCount() > MAXIMUM_QUEUED_SENDS) {
       this.dropped += 1
       return
     }
@@ -70,10 +71,13 @@ export class UdpSocket {
     this.#socket.send(packet, port, to)
   }
 
+  /** Releases the port; what is sent from now on is dropped. */
   async close(): Promise<void> {
-    const closed = once(this.#socket, 'close')
-    this.#socket.close()
-    await closed
+    if (!this.#closed) {
+      this.#closed = once(this.#socket, 'close')
+      this.#socket.close()
+    }
+    await this.#closed
   }
 }
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 
 import type { Chunk } from '../wire/chunk.ts'
 import type { Parameter } from '../wire/parameter.ts'
