@@ -96,10 +96,12 @@ test('the streams of both directions are the lesser of what one asks for and the
 test('a peer that never answers is given up after the retransmissions of INIT', () => {
   const network = new VirtualNetwork({ loss: 1 })
   const client = network.host({ address: '192.0.2.2' })
+  const at: number[] = []
+  network.drop = () => at.push(network.now - 1000) > 0
   client.engine.associate({ address: '192.0.2.1', port: 9899 }, 7, network.now)
   client.flush()
   network.pass(1_000_000)
-  expect(network.sent).toHaveLength(9)
+  expect(at).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183].map((seconds) => seconds * 1000))
   expect(client.notifications).toMatchObject([
     { type: 'association-lost', error: { name: 'PeerUnreachableError' } },
   ])

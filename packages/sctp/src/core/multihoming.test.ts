@@ -76,3 +76,18 @@ test('what an address does not acknowledge goes to another one', () => {
   )
   expect(network.sent.at(-1)).toMatchObject({ to: { address: '198.51.100.2' } })
 })
+
+test('an address that stays silent is no reason to give up the one in use', () => {
+  const { network, server, first, say } = withTwoAddresses()
+  const answer = () => {
+    const asked = network.sent.at(-1)
+    const chunk = asked?.packet.chunks[0]
+    if (asked?.to.address === '192.0.2.2' && chunk?.kind === 'heartbeat') {
+      say(first, { kind: 'heartbeat-ack', info: chunk.info })
+    }
+    return false
+  }
+  network.run(network.now + 3_600_000, answer)
+  expect(server.state(1)).toBe('ESTABLISHED')
+  expect(pathsOf(server)?.[1]).toEqual(['198.51.100.2', 'unconfirmed'])
+})

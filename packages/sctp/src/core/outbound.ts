@@ -25,6 +25,8 @@ export class Outbound {
   gapAcknowledged = 0
   /** A fast retransmission is owed: one packet, whatever the congestion window (7.2.4). */
   fastRetransmitDue = false
+  /** A chunk sent although the peer has no room for it, to learn when it has (6.1 A). */
+  probe: OutgoingChunk | undefined
   readonly streams: number
   readonly #sequences = new Map<number, number>()
 
@@ -60,6 +62,7 @@ export class Outbound {
     this.nextTsn = tsnPlus(this.nextTsn, 1)
     setDataTsn(chunk.encoded, chunk.tsn)
     this.outstanding.push(chunk)
+    if (this.peerWindow < chunk.dataBytes) this.probe = chunk
     this.peerWindow = Math.max(0, this.peerWindow - chunk.dataBytes)
     return chunk
   }
@@ -102,6 +105,16 @@ export class Outbound {
       chunk.lost = false
       this.lostCount -= 1
     } else this.#leaveFlight(chunk)
+  }
+
+  /**
+   * The peer tells its window: if there is room now, a probe that it has not acknowledged was thrown
+   * away for want of it, and is sent again at once instead of when its timer, long backed off, ends.
+   */
+  windowOpened(probe: OutgoingChunk, window: number): void {
+    if (!probe.acknowledged && window < probe.dataBytes) return
+    this.markLost(probe)
+    this.probe = undefined
   }
 
   /** The peer acknowledged the chunk once and no longer does: it must be sent again (6.2.1). */

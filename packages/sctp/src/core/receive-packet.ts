@@ -140,7 +140,10 @@ function receiveSack(association: Association, sack: SackChunk): void {
   if (verdict === 'stale') return
   for (const path of paths.all) if (path.newlyAcknowledged > 0) countSuccess(association, path)
   // A peer that answers a probe of its closed window is alive (RFC 9260 section 6.1 A).
-  if (sack.window === 0) association.errors = 0
+  if (sack.window === 0) {
+    association.errors = 0
+    paths.forData.errors = 0
+  }
 }
 
 function receiveError(association: Association, causes: ErrorCause[]): void {

@@ -26,6 +26,7 @@ export function processSack(
   const highestCumulative = acknowledgeCumulative(outbound, sack.cumulativeTsn, now)
   if (sack.gaps.length > 0) acknowledgeGaps(outbound, sack, highestCumulative, advanced, now)
   else renegeFrom(outbound, 0, 0)
+  if (outbound.probe) outbound.windowOpened(outbound.probe, sack.window)
   outbound.peerWindow = Math.max(0, sack.window - outbound.flight)
   for (const path of paths) settlePath(path, sack.cumulativeTsn, advanced, now)
   return 'taken'

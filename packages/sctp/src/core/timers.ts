@@ -38,7 +38,8 @@ function retransmissionExpired(association: Association, path: Path): void {
   const { transfer } = association
   if (!transfer || !countFailure(association, path)) return
   const { outbound } = transfer
-  path.congestion.timedOut()
+  // A probe that goes unanswered says nothing about the network.
+  if (!outbound.probe) path.congestion.timedOut()
   for (let index = 0; index < outbound.outstanding.length; index += 1) {
     const chunk = outbound.outstanding.at(index)
     if (chunk?.path === path) outbound.markLost(chunk)

@@ -117,7 +117,11 @@ test('while the user reads nothing the window closes, and all arrives once he re
   const received = server.engine.table.byId(1)?.transfer?.inbound
   expect(received?.window).toBeLessThan(1500)
   expect(client.state(id)).toBe('ESTABLISHED')
+  const sent = chunksFrom(pair, client).filter(isData)
+  expect(new Set(sent.map(({ tsn }) => tsn)).size).toBeLessThanOrEqual(21)
   server.resume(1)
+  network.pass(100)
+  expect(server.messages.length).toBeGreaterThan(20)
   network.pass(60_000)
   expect(server.messages.map(({ data }) => data[0])).toEqual(
     Array.from({ length: 100 }, (_, i) => i),
@@ -129,8 +133,21 @@ test('a window closed for an hour does not end the association', () => {
   server.pause(1)
   for (let index = 0; index < 50; index += 1) client.send(id, { data: new Uint8Array(1000) })
   network.pass(3_600_000)
-  expect(client.state(id)).toBe('ESTABLISHED')
+  expect(client.told.filter((type) => type !== 'drain')).toEqual(['association-up'])
   server.resume(1)
+  network.pass(120_000)
+  expect(server.messages).toHaveLength(50)
+})
+
+test('a window that opened is found out even if nobody could say so', () => {
+  const { client, server, id, network } = established({}, { receiveBufferBytes: 20_000 })
+  server.pause(1)
+  for (let index = 0; index < 50; index += 1) client.send(id, { data: new Uint8Array(1000) })
+  network.pass(10_000)
+  network.drop = ({ from }) => from.address === '192.0.2.1'
+  server.resume(1)
+  network.pass(1000)
+  network.drop = () => false
   network.pass(120_000)
   expect(server.messages).toHaveLength(50)
 })
@@ -198,4 +215,55 @@ test('TSNs and stream sequence numbers wrap', () => {
   expect(server.messages).toHaveLength(70_000)
   expect(association?.transfer?.outbound.empty).toBe(true)
   expect(far?.transfer?.inbound.window).toBe(1024 * 1024)
+})
+
+test('a SACK for what was never sent ends the association', () => {
+  const { client, server, network, id } = established()
+  client.send(id, { data: Uint8Array.from([1]) })
+  network.pass(1000)
+  const association = client.engine.table.byId(id)
+  const cumulativeTsn = ((far(server)?.initialTsn ?? 0) + 5) >>> 0
+  association?.sendControl([
+    { kind: 'sack', cumulativeTsn, window: 9000, gaps: [], duplicates: [] },
+  ])
+  network.pass(100)
+  expect(client.notifications.at(-1)).toMatchObject({ error: { causes: [{ code: 13 }] } })
+})
+
+const far = (server: VirtualHost) => server.engine.table.byId(1)
+
+test('a peer that takes back what it had acknowledged gets it again', () => {
+  const pair = established()
+  const { client, server, network, id } = pair
+  const first = far(server)?.initialTsn ?? 0
+  network.drop = ({ from }) => from.address === server.at.address
+  server.send(1, { data: Uint8Array.from([1]) })
+  server.send(1, { data: Uint8Array.from([2]) })
+  network.drop = () => false
+  const say = (gaps: { start: number; end: number }[]) => {
+    const cumulativeTsn = (first - 1) >>> 0
+    const sack: Chunk = { kind: 'sack', cumulativeTsn, window: 9000, gaps, duplicates: [] }
+    client.engine.table.byId(id)?.sendControl([sack])
+    network.pass(15)
+  }
+  say([{ start: 2, end: 2 }])
+  expect(far(server)?.transfer?.outbound.flight).toBe(1)
+  say([])
+  network.pass(60_000)
+  expect(client.messages.map(({ data }) => data[0])).toEqual([1, 2])
+})
+
+test('after a timeout one packet is sent, and the next timeout is twice as long', () => {
+  const pair = established()
+  const { client, network, id } = pair
+  for (let index = 0; index < 4; index += 1) client.send(id, { data: new Uint8Array(1000) })
+  network.pass(1000)
+  network.sent.length = 0
+  const at: number[] = []
+  network.drop = () => at.push(network.now) > 0
+  const began = network.now
+  for (let index = 0; index < 4; index += 1) client.send(id, { data: new Uint8Array(1444) })
+  network.pass(8000)
+  const times = at.map((time) => Math.round((time - began) / 100) / 10)
+  expect(times).toEqual([0, 0, 0, 0, 1, 3, 7])
 })
