@@ -38,6 +38,6 @@ export function complete(association: Association): void {
 
 function close(association: Association): void {
   association.state = 'CLOSED'
-  association.transfer?.inbound.handOverAll()
+  association.transfer?.inbound.unread.handOverAll()
   association.host.forget(association)
 }

@@ -38,8 +38,8 @@ function newInbound(association: Association, agreement: Agreement): Inbound {
   const inbound = new Inbound(id, peerInitialTsn, inboundStreams, host.parameters, (message) => {
     host.deliver(message)
   })
-  inbound.paused = paused
-  if (transfer) inbound.keepUnread(transfer.inbound)
+  inbound.unread.paused = paused
+  if (transfer) inbound.unread.takeOver(transfer.inbound.unread)
   return inbound
 }
 

@@ -30,7 +30,7 @@ const chunk = (tsn: number, bytes: number, changes: Partial<DataChunk> = {}): Da
 
 test('a peer that ignores the window fills the buffer and no more', () => {
   const { receiver } = inbound()
-  receiver.paused = true
+  receiver.unread.paused = true
   const results = Array.from({ length: 100 }, (_, index) =>
     receiver.receive(chunk(index + 1, 1000)),
   )
@@ -42,7 +42,7 @@ test('a peer that ignores the window fills the buffer and no more', () => {
 
 test('so do a thousand tiny messages, and messages that wait for one that never comes', () => {
   const tiny = inbound().receiver
-  tiny.paused = true
+  tiny.unread.paused = true
   for (let tsn = 1; tsn <= 5000; tsn += 1) tiny.receive(chunk(tsn, 1))
   expect(tiny.tsns.cumulative).toBeLessThan(200)
   const early = inbound().receiver
@@ -61,9 +61,9 @@ test('with a full buffer a chunk that fills a gap is taken all the same', () => 
 
 test('what is kept does not keep the whole datagram in memory', () => {
   const { receiver, messages } = inbound()
-  receiver.paused = true
+  receiver.unread.paused = true
   const datagram = new Uint8Array(60_000)
   receiver.receive(chunk(1, 0, { data: datagram.subarray(100, 110) }))
-  receiver.resume()
+  receiver.unread.resume()
   expect(messages[0]?.data.buffer.byteLength).toBe(10)
 })

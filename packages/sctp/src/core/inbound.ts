@@ -3,9 +3,9 @@ import type { Message } from './notification.ts'
 import { OrderedDelivery } from './ordered-delivery.ts'
 import { ownBytes } from './own-bytes.ts'
 import type { ProtocolParameters } from './protocol-parameters.ts'
-import { Queue } from './queue.ts'
 import { Reassembly } from './reassembly.ts'
 import { ReceivedTsns } from './received-tsns.ts'
+import { Unread } from './unread.ts'
 
 /** What each kept chunk costs beside its data, so that many tiny chunks cannot outgrow the buffer. */
 const CHUNK_OVERHEAD_BYTES = 64
@@ -29,17 +29,13 @@ const INVALID_STREAM: Arrival = { kind: 'invalid-stream' }
 export class Inbound {
   readonly tsns: ReceivedTsns
   readonly streams: number
-  /** While true, messages are kept, and fill the window, instead of being handed over as they come. */
-  paused = false
+  readonly unread: Unread
   /** The window that the last SACK advertised. */
   advertisedWindow: number
   readonly #association: number
   readonly #parameters: ProtocolParameters
   readonly #reassembly: Reassembly
   readonly #ordered: OrderedDelivery
-  readonly #unread = new Queue<Message>()
-  #unreadBytes = 0
-  readonly #handOver: (message: Message) => void
 
   constructor(
     association: number,
@@ -54,15 +50,17 @@ export class Inbound {
     this.#parameters = parameters
     this.advertisedWindow = parameters.receiveBufferBytes
     this.#reassembly = new Reassembly(parameters.maximumMessageBytes)
-    this.#handOver = handOver
-    this.#ordered = new OrderedDelivery((message) => this.#deliver(message))
+    this.unread = new Unread(handOver)
+    this.#ordered = new OrderedDelivery((message) => this.unread.deliver(message))
   }
 
   /** Bytes the peer may still send (a_rwnd, RFC 9260 section 6.2). */
   get window(): number {
-    const kept = this.#reassembly.bufferedBytes + this.#ordered.bufferedBytes + this.#unreadBytes
-    const count = this.#reassembly.count + this.#ordered.count + this.#unread.length
-    return Math.max(0, this.#parameters.receiveBufferBytes - kept - count * CHUNK_OVERHEAD_BYTES)
+    let room = this.#parameters.receiveBufferBytes
+    for (const { bufferedBytes, count } of [this.#reassembly, this.#ordered, this.unread]) {
+      room -= bufferedBytes + count * CHUNK_OVERHEAD_BYTES
+    }
+    return Math.max(0, room)
   }
 
   /** Takes one DATA chunk with user data (RFC 9260 sections 6.2, 6.5, 6.6 and 6.9). */
@@ -104,42 +102,6 @@ export class Inbound {
       unordered: first.unordered,
       data,
     }
-  }
-
-  #deliver(message: Message): void {
-    if (!this.paused && this.#unread.length === 0) this.#handOver(message)
-    else this.#keep(message)
-  }
-
-  #keep(message: Message): void {
-    this.#unread.push({ ...message, data: ownBytes(message.data) })
-    this.#unreadBytes += message.data.length
-  }
-
-  /** Takes over what an earlier incarnation of the association had not handed over. */
-  keepUnread(earlier: Inbound): void {
-    for (let message = earlier.#read(); message; message = earlier.#read()) this.#keep(message)
-  }
-
-  #read(): Message | undefined {
-    const message = this.#unread.shift()
-    if (message) this.#unreadBytes -= message.data.length
-    return message
-  }
-
-  /** Hands over what was kept, until there is no more or the application pauses again. */
-  resume(): void {
-    this.paused = false
-    while (!this.paused) {
-      const message = this.#read()
-      if (!message) return
-      this.#handOver(message)
-    }
-  }
-
-  /** Hands over all that was kept, paused or not: the association ends. */
-  handOverAll(): void {
-    for (let message = this.#read(); message; message = this.#read()) this.#handOver(message)
   }
 
   /**

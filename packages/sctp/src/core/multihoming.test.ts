@@ -7,7 +7,10 @@ import type { InitChunk } from '../wire/chunk.ts'
 /** A server with one association whose peer, played by hand, listed a second address. */
 function withTwoAddresses() {
   const network = new VirtualNetwork()
-  const server = network.host({ address: '192.0.2.1' })
+  const server = network.host({
+    address: '192.0.2.1',
+    parameters: { associationMaximumRetransmissions: 3 },
+  })
   const first = network.host({ address: '192.0.2.2', port: 4000 })
   const second = network.host({ address: '198.51.100.2', port: 4000 })
   const init: InitChunk = {

@@ -239,6 +239,7 @@ test('a peer that takes back what it had acknowledged gets it again', () => {
   network.drop = ({ from }) => from.address === server.at.address
   server.send(1, { data: Uint8Array.from([1]) })
   server.send(1, { data: Uint8Array.from([2]) })
+  server.send(1, { data: Uint8Array.from([3]) })
   network.drop = () => false
   const say = (gaps: { start: number; end: number }[]) => {
     const cumulativeTsn = (first - 1) >>> 0
@@ -247,10 +248,11 @@ test('a peer that takes back what it had acknowledged gets it again', () => {
     network.pass(15)
   }
   say([{ start: 2, end: 2 }])
-  expect(far(server)?.transfer?.outbound.flight).toBe(1)
+  expect(far(server)?.transfer?.outbound.flight).toBe(2)
+  say([{ start: 3, end: 3 }])
   say([])
   network.pass(60_000)
-  expect(client.messages.map(({ data }) => data[0])).toEqual([1, 2])
+  expect(client.messages.map(({ data }) => data[0])).toEqual([1, 2, 3])
 })
 
 test('after a timeout one packet is sent, and the next timeout is twice as long', () => {
@@ -266,4 +268,28 @@ test('after a timeout one packet is sent, and the next timeout is twice as long'
   network.pass(8000)
   const times = at.map((time) => Math.round((time - began) / 100) / 10)
   expect(times).toEqual([0, 0, 0, 0, 1, 3, 7])
+})
+
+test('a chunk that was sent twice tells no round trip', () => {
+  const { client, network, id } = established()
+  let first = true
+  network.drop = () => first && !(first = false)
+  client.send(id, { data: Uint8Array.from([1]) })
+  network.pass(5000)
+  const association = client.engine.table.byId(id)
+  expect(association?.transfer?.outbound.empty).toBe(true)
+  expect(association?.paths.primary.rto.smoothed).toBeUndefined()
+})
+
+test('the timer starts anew with every acknowledgement', () => {
+  const pair = established({ delayMillis: 400 })
+  const { client, network, id } = pair
+  const sendTwo = () => {
+    for (let index = 0; index < 2; index += 1) client.send(id, { data: new Uint8Array(1000) })
+  }
+  sendTwo()
+  network.pass(700)
+  sendTwo()
+  network.pass(5000)
+  expect(chunksFrom(pair, client).filter(isData)).toHaveLength(4)
 })

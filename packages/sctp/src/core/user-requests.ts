@@ -69,8 +69,8 @@ export function setPaused(table: AssociationTable, id: number, paused: boolean):
   association.paused = paused
   const inbound = association.transfer?.inbound
   if (!inbound) return
-  if (paused) inbound.paused = true
-  else inbound.resume()
+  if (paused) inbound.unread.paused = true
+  else inbound.unread.resume()
   if (inbound.owesWindowUpdate) association.acknowledgement.urgent = true
   association.host.touch(association)
 }

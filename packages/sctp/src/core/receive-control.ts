@@ -1,89 +1,20 @@
-import { padded, readUint32 } from '../wire/bytes.ts'
+import { readUint32 } from '../wire/bytes.ts'
 import type { Chunk, DataChunk, SackChunk, UnknownChunk } from '../wire/chunk.ts'
-import { CHUNK_HEADER_BYTES } from '../wire/decode-chunk.ts'
-import { CAUSE_CODE, invalidStreamIdentifier, noUserData } from '../wire/error-cause.ts'
+import { CAUSE_CODE } from '../wire/error-cause.ts'
 import type { ErrorCause } from '../wire/error-cause.ts'
-import { COMMON_HEADER_BYTES } from '../wire/packet.ts'
 import { unrecognizedChunkAction } from '../wire/unrecognized.ts'
 import type { Association } from './association.ts'
-import { abort, abortForViolation, lose } from './ending.ts'
+import { abortForViolation, lose } from './ending.ts'
 import { PeerAbortedError } from './errors.ts'
 import { receiveCookieAck, receiveInitAck, receiveStaleCookie } from './handshake.ts'
 import { receiveHeartbeatAck } from './heartbeat.ts'
 import { countSuccess } from './path-errors.ts'
 import type { Path } from './path.ts'
 import { processSack } from './sack-processing.ts'
-import {
-  receiveShutdown,
-  receiveShutdownAck,
-  receiveShutdownComplete,
-  sendStep,
-} from './shutdown.ts'
-
-/** Takes the chunks of a packet whose tag was right, in order; `path` is where it came from. */
-export function receiveChunks(
-  association: Association,
-  chunks: readonly Chunk[],
-  path: Path,
-): void {
-  const { acknowledgement, host } = association
-  const errors: ErrorCause[] = []
-  let data = 0
-  let urgent = false
-  for (const chunk of chunks) {
-    if (chunk.kind === 'data') {
-      data += 1
-      urgent = receiveData(association, chunk, errors) || urgent
-    } else if (!receiveControl(association, chunk, path, errors)) break
-    if (association.state === 'CLOSED') return
-  }
-  if (errors.length > 0) sendErrors(association, errors)
-  if (data > 0 && association.transfer) {
-    const gaps = association.transfer.inbound.tsns.hasGaps
-    acknowledgement.packetArrived(path, urgent || gaps, host.now)
-    if (association.state === 'SHUTDOWN-SENT') repeatShutdown(association)
-  }
-  host.touch(association)
-}
-
-/** Data while our SHUTDOWN is on its way: SACK at once, with another SHUTDOWN (RFC 9260 9.2). */
-function repeatShutdown(association: Association): void {
-  association.acknowledgement.urgent = true
-  sendStep(association)
-}
-
-const RECEIVING = new Set(['ESTABLISHED', 'SHUTDOWN-PENDING', 'SHUTDOWN-SENT'])
-
-/** One DATA chunk (RFC 9260 section 6.2). Must it be acknowledged at once? */
-function receiveData(association: Association, chunk: DataChunk, errors: ErrorCause[]): boolean {
-  const { transfer, state } = association
-  if (!transfer || !RECEIVING.has(state)) return false
-  if (chunk.data.length === 0) {
-    abort(association, [noUserData(chunk.tsn)])
-    return false
-  }
-  const arrival = transfer.inbound.receive(chunk)
-  switch (arrival.kind) {
-    case 'accepted':
-      return chunk.immediate
-    case 'invalid-stream':
-      errors.push(invalidStreamIdentifier(chunk.stream))
-      return false
-    case 'too-long':
-      abort(association, [{ code: CAUSE_CODE.OUT_OF_RESOURCE, information: new Uint8Array(0) }])
-      return false
-    case 'violation':
-      abortForViolation(association, arrival.reason)
-      return false
-    case 'duplicate':
-    case 'dropped':
-      break
-  }
-  return true
-}
+import { receiveShutdown, receiveShutdownAck, receiveShutdownComplete } from './shutdown.ts'
 
 /** Any other chunk. False: the rest of the packet is not to be looked at (3.2). */
-function receiveControl(
+export function receiveControl(
   association: Association,
   chunk: Exclude<Chunk, DataChunk>,
   path: Path,
@@ -159,16 +90,4 @@ function receiveUnknown({ type, chunk }: UnknownChunk, errors: ErrorCause[]): bo
   const { goOn, report } = unrecognizedChunkAction(type)
   if (report) errors.push({ code: CAUSE_CODE.UNRECOGNIZED_CHUNK_TYPE, information: chunk })
   return goOn
-}
-
-/** One packet of errors for one packet of mistakes: as many as fit (RFC 9260 section 3.3.10). */
-function sendErrors(association: Association, errors: ErrorCause[]): void {
-  const path = association.paths.forData
-  let room = path.packetBytes - COMMON_HEADER_BYTES - CHUNK_HEADER_BYTES
-  const fitting = errors.filter(({ information }) => {
-    room -= padded(CHUNK_HEADER_BYTES + information.length)
-    return room >= 0
-  })
-  if (fitting.length === 0 || association.peerTag === 0) return
-  association.sendControl([{ kind: 'error', causes: fitting }], path)
 }
