@@ -119,6 +119,14 @@ test('a connection attempt ends with its signal, or with the refusal of the peer
   await expect(attempt).rejects.toThrow('enough')
 })
 
+test.each([
+  [{ host: 'example.org', port: 7 }, 'not a numeric address: example.org'],
+  [{ host: '127.0.0.1', port: 0 }, 'SCTP port 0: must be 1 to 65535'],
+  [{ host: '127.0.0.1', port: 7, udpPort: 65_536 }, 'UDP port 65536: must be 1 to 65535'],
+])('a peer that cannot be is refused with the reason', async (peer, reason) => {
+  await expect(connect(peer)).rejects.toThrow(reason)
+})
+
 test('a taken UDP port is an error with its code', async () => {
   await using server = await echoServer()
   const { udpPort } = server.address()

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { isIP } from 'node:net'
 
 import { AssociationClosedError } from './core/errors.ts'
 import type { Message, Notification } from './core/notification.ts'
@@ -10,10 +11,11 @@ import { send, setPaused, statusOf } from './core/user-requests.ts'
 import type { AssociationStatus } from './core/user-requests.ts'
 import { EngineDriver } from './socket/engine-driver.ts'
 import { waitForNotification } from './socket/wait-for-notification.ts'
+import { canonicalAddress } from './wire/address.ts'
 import { CAUSE_CODE, textCause } from './wire/error-cause.ts'
 
 /** Port registered for SCTP in UDP (RFC 6951 section 7). */
-export const SCTP_OVER_UDP_PORT = 9899
+const SCTP_OVER_UDP_PORT = 9899
 
 /** How long `await using` waits for peers to answer a shutdown. */
 const DISPOSAL_MILLIS = 2000
@@ -67,6 +69,7 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
 
   /**
    * Binds the UDP port.
+   * @throws {RangeError} when the SCTP port is not 1 to 65,535
    * @throws {Error} of node:dgram, with `code`, when that fails
    */
   static async open({
@@ -77,6 +80,7 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
     refusal = () => undefined,
     ...changes
   }: EndpointOptions): Promise<Endpoint> {
+    checkPort('SCTP port', port)
     const parameters = { ...DEFAULT_PROTOCOL_PARAMETERS, ...changes }
     const emitter: { endpoint?: Endpoint } = {}
     const driver = await EngineDriver.open({
@@ -117,12 +121,17 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
 
   /**
    * Begins an association (RFC 9260 section 11.1.2) and waits until it is up; its number.
+   * @throws {TypeError} when the host is not a numeric address
+   * @throws {RangeError} when a port is not 1 to 65,535
    * @throws {AssociationError} when the peer does not answer or refuses
    * @throws the signal's reason when it is aborted
    */
   async associate({ host, udpPort = SCTP_OVER_UDP_PORT, port, signal }: Peer): Promise<number> {
     signal?.throwIfAborted()
-    const to = { address: host, port: udpPort }
+    if (isIP(host) === 0) throw new TypeError(`not a numeric address: ${host}`)
+    checkPort('UDP port', udpPort)
+    checkPort('SCTP port', port)
+    const to = { address: canonicalAddress(host), port: udpPort }
     const association = this.#driver.engine.associate(to, port, performance.now())
     this.#driver.scheduleFlush()
     try {
@@ -201,4 +210,9 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close(AbortSignal.timeout(DISPOSAL_MILLIS))
   }
+}
+
+function checkPort(name: string, port: number): void {
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return
+  throw new RangeError(`${name} ${port}: must be 1 to 65535`)
 }

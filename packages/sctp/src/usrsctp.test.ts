@@ -21,7 +21,7 @@ class Program implements Disposable {
   stdout = ''
 
   constructor(name: string, args: readonly (string | number)[], stdio: 'pipe' | 'ignore' = 'pipe') {
-    this.process = spawn('stdbuf', ['-oL', `${PROGRAMS}/${name}`, ...args.map(String)], {
+    this.process = spawn('/usr/bin/stdbuf', ['-oL', `${PROGRAMS}/${name}`, ...args.map(String)], {
       stdio: ['pipe', stdio, 'ignore'],
     })
     this.process.stdout?.on('data', (bytes: Buffer) => {

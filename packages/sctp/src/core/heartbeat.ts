@@ -31,7 +31,7 @@ const isIdle = ({ host }: Association, path: Path): boolean =>
   path.state !== 'active' || host.now - path.usedAt >= host.parameters.heartbeatIntervalMillis
 
 /** Asks an address for an answer; the nonce proves that the answer came from there (5.4). */
-export function sendHeartbeat(association: Association, path: Path): void {
+function sendHeartbeat(association: Association, path: Path): void {
   const { host } = association
   path.heartbeatNonce = host.random(NONCE_BYTES)
   path.heartbeatSentAt = host.now

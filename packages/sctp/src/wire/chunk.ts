@@ -53,14 +53,14 @@ export interface HeartbeatChunk {
 }
 
 /** ABORT, RFC 9260 section 3.3.7; `reflected` is the T bit: the tag is the receiver's peer's own. */
-export interface AbortChunk {
+interface AbortChunk {
   kind: 'abort'
   reflected: boolean
   causes: ErrorCause[]
 }
 
 /** ERROR, RFC 9260 section 3.3.10. */
-export interface ErrorChunk {
+interface ErrorChunk {
   kind: 'error'
   causes: ErrorCause[]
 }
@@ -78,13 +78,13 @@ export interface CookieEchoChunk {
 }
 
 /** SHUTDOWN COMPLETE, RFC 9260 section 3.3.13; `reflected` is the T bit. */
-export interface ShutdownCompleteChunk {
+interface ShutdownCompleteChunk {
   kind: 'shutdown-complete'
   reflected: boolean
 }
 
 /** SHUTDOWN ACK and COOKIE ACK, RFC 9260 sections 3.3.9 and 3.3.12: nothing but their type. */
-export interface BareChunk {
+interface BareChunk {
   kind: 'shutdown-ack' | 'cookie-ack'
 }
 
