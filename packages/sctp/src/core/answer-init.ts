@@ -1,4 +1,5 @@
 import { parseAddress } from '../wire/address.ts'
+import { padded } from '../wire/bytes.ts'
 import type { InitChunk } from '../wire/chunk.ts'
 import { CAUSE_CODE } from '../wire/error-cause.ts'
 import type { ErrorCause } from '../wire/error-cause.ts'
@@ -14,6 +15,9 @@ import type { ListeningHost } from './listening-host.ts'
 import { sendStep } from './shutdown.ts'
 import type { StateCookie } from './state-cookie.ts'
 import type { TransportAddress } from './transport-address.ts'
+
+/** What an INIT ACK has room for beside the cookie, in the smallest MTU of IPv6. */
+const REPORT_BYTES = 800
 
 type Accepted = Extract<InitVerdict, { kind: 'accept' }>
 
@@ -78,10 +82,22 @@ function sendInitAck(
   const signed = host.cookies.sign(cookie, bindingOf(host, packet, from), host.now)
   const parameters: Parameter[] = [
     { kind: 'cookie', cookie: signed },
-    ...verdict.unrecognized.map((parameter) => ({ kind: 'unrecognized' as const, parameter })),
+    ...fitting(verdict.unrecognized).map((parameter) => ({
+      kind: 'unrecognized' as const,
+      parameter,
+    })),
   ]
   const chunk: InitChunk = { ...fields, kind: 'init-ack', parameters }
   host.reply(answerTo(packet, init.initiateTag, [chunk]), from)
+}
+
+/** As many reports as leave the INIT ACK no longer than a packet may be. */
+function fitting(unrecognized: readonly Uint8Array[]): Uint8Array[] {
+  let room = REPORT_BYTES
+  return unrecognized.filter(({ length }) => {
+    room -= padded(length + 4)
+    return room >= 0
+  })
 }
 
 /** In a collision our own INIT is repeated; otherwise the tag and the TSN are new (5.2.1, 5.2.2). */

@@ -64,12 +64,15 @@ test('a timeout leaves one chunk, and slow start up to half of what there was', 
   expect(window.size).toBe(reached)
 })
 
-test('idling halves it down to where it began', () => {
+test('idling halves it down to four chunks, and never raises it', () => {
   const window = new CongestionWindow(CHUNK)
   for (let tsn = 0; tsn < 20; tsn += 1) window.acknowledged(CHUNK, window.size, tsn)
   const before = window.size
   window.idled()
   expect(window.size).toBe(before / 2)
   for (let count = 0; count < 10; count += 1) window.idled()
-  expect(window.size).toBe(4404)
+  expect(window.size).toBe(4 * CHUNK)
+  const fresh = new CongestionWindow(CHUNK)
+  fresh.idled()
+  expect(fresh.size).toBe(4404)
 })

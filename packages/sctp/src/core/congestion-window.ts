@@ -72,7 +72,7 @@ export class CongestionWindow {
 
   /** Nothing was sent for one RTO (7.2.1). */
   idled(): void {
-    this.size = Math.max(this.size / 2, initialWindow(this.#chunkBytes))
+    this.size = Math.min(this.size, this.#half())
   }
 
   /** Sending at most `burst` packets more than `flight` keeps bursts short (6.1 D). */

@@ -174,6 +174,19 @@ const unknown = (type: number) => ({
   chunk: Uint8Array.from([type, 0, 0, 4]),
 })
 
+test('a packet full of HEARTBEATs has one answer', () => {
+  const { network, client, id } = established()
+  const heartbeats = Array.from({ length: 100 }, (_, index) => ({
+    kind: 'heartbeat' as const,
+    info: Uint8Array.from([index]),
+  }))
+  client.engine.table.byId(id)?.sendControl(heartbeats)
+  const before = network.sent.length
+  network.pass(100)
+  const answers = network.sent.slice(before).flatMap(({ packet }) => packet.chunks)
+  expect(answers).toEqual([{ kind: 'heartbeat-ack', info: Uint8Array.from([0]) }])
+})
+
 test('an unknown chunk is reported, or passed over, or ends its packet, as its high bits say', () => {
   const { network, server, client, id } = established()
   const info = Uint8Array.from([1])

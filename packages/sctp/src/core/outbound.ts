@@ -5,6 +5,9 @@ import type { OutgoingChunk, OutgoingMessage } from './outgoing-chunk.ts'
 import type { Path } from './path.ts'
 import { Queue } from './queue.ts'
 
+/** What each chunk costs beside its data, so that many tiny messages cannot outgrow the send buffer. */
+export const CHUNK_OVERHEAD_BYTES = 256
+
 /** All data on its way to the peer: waiting, or sent and not yet acknowledged. */
 export class Outbound {
   readonly waiting = new Queue<OutgoingChunk>()
@@ -15,7 +18,7 @@ export class Outbound {
   nextTsn: number
   /** What the peer has room for beyond what is in flight (RFC 9260 section 6.2.1). */
   peerWindow: number
-  /** Bytes of user data waiting or outstanding. */
+  /** Bytes waiting or outstanding, each chunk with its overhead. */
   bufferedBytes = 0
   /** Bytes of user data in flight on all paths. */
   flight = 0
@@ -44,8 +47,10 @@ export class Outbound {
   /** Takes a message, cut to `chunkBytes`, numbered in its stream (RFC 9260 section 6.5). */
   enqueue(message: OutgoingMessage, chunkBytes: number): void {
     const sequence = message.unordered ? 0 : this.#takeSequence(message.stream ?? 0)
-    for (const chunk of fragment(message, sequence, chunkBytes)) this.waiting.push(chunk)
-    this.bufferedBytes += message.data.length
+    for (const chunk of fragment(message, sequence, chunkBytes)) {
+      this.waiting.push(chunk)
+      this.bufferedBytes += chunk.dataBytes + CHUNK_OVERHEAD_BYTES
+    }
   }
 
   #takeSequence(stream: number): number {

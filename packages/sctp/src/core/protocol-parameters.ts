@@ -19,7 +19,7 @@ export interface ProtocolParameters {
   inboundStreams: number
   /** Bytes of messages kept for an application that does not read; advertised to the peer. */
   receiveBufferBytes: number
-  /** Bytes of messages kept until the peer has acknowledged them. */
+  /** Bytes of messages kept until the peer has acknowledged them, 256 B for each chunk included. */
   sendBufferBytes: number
   /** The longest message sent or reassembled, bytes. */
   maximumMessageBytes: number

@@ -6,6 +6,7 @@ import { COMMON_HEADER_BYTES } from '../wire/packet.ts'
 import type { Association } from './association.ts'
 import type { Path } from './path.ts'
 import { receiveControl } from './receive-control.ts'
+import type { PacketAnswers } from './receive-control.ts'
 import { receiveData } from './receive-data.ts'
 import { sendStep } from './shutdown.ts'
 
@@ -16,17 +17,17 @@ export function receiveChunks(
   path: Path,
 ): void {
   const { acknowledgement, host } = association
-  const errors: ErrorCause[] = []
+  const answers: PacketAnswers = { errors: [], heartbeat: undefined }
   let data = 0
   let urgent = false
   for (const chunk of chunks) {
     if (chunk.kind === 'data') {
       data += 1
-      urgent = receiveData(association, chunk, errors) || urgent
-    } else if (!receiveControl(association, chunk, path, errors)) break
+      urgent = receiveData(association, chunk, answers.errors) || urgent
+    } else if (!receiveControl(association, chunk, answers)) break
     if (association.state === 'CLOSED') return
   }
-  if (errors.length > 0) sendErrors(association, errors)
+  answer(association, answers, path)
   if (data > 0 && association.transfer) {
     const gaps = association.transfer.inbound.tsns.hasGaps
     acknowledgement.packetArrived(path, urgent || gaps, host.now)
@@ -39,6 +40,12 @@ export function receiveChunks(
 function repeatShutdown(association: Association): void {
   association.acknowledgement.urgent = true
   sendStep(association)
+}
+
+/** What came in one packet has at most one answer of each kind, however often it was asked. */
+function answer(association: Association, { errors, heartbeat }: PacketAnswers, path: Path): void {
+  if (heartbeat) association.sendControl([{ kind: 'heartbeat-ack', info: heartbeat }], path)
+  if (errors.length > 0) sendErrors(association, errors)
 }
 
 /** One packet of errors for one packet of mistakes: as many as fit (RFC 9260 section 3.3.10). */

@@ -9,23 +9,28 @@ import { PeerAbortedError } from './errors.ts'
 import { receiveCookieAck, receiveInitAck, receiveStaleCookie } from './handshake.ts'
 import { receiveHeartbeatAck } from './heartbeat.ts'
 import { countSuccess } from './path-errors.ts'
-import type { Path } from './path.ts'
 import { processSack } from './sack-processing.ts'
 import { receiveShutdown, receiveShutdownAck, receiveShutdownComplete } from './shutdown.ts'
+
+/** What the chunks of one packet are to be answered with. */
+export interface PacketAnswers {
+  errors: ErrorCause[]
+  /** The info of the first HEARTBEAT. */
+  heartbeat: Uint8Array | undefined
+}
 
 /** Any other chunk. False: the rest of the packet is not to be looked at (3.2). */
 export function receiveControl(
   association: Association,
   chunk: Exclude<Chunk, DataChunk>,
-  path: Path,
-  errors: ErrorCause[],
+  answers: PacketAnswers,
 ): boolean {
   switch (chunk.kind) {
     case 'sack':
       receiveSack(association, chunk)
       return true
     case 'heartbeat':
-      association.sendControl([{ kind: 'heartbeat-ack', info: chunk.info }], path)
+      answers.heartbeat ??= chunk.info
       return true
     case 'heartbeat-ack':
       receiveHeartbeatAck(association, chunk)
@@ -52,7 +57,7 @@ export function receiveControl(
       receiveShutdownComplete(association)
       return true
     case 'unknown':
-      return receiveUnknown(chunk, errors)
+      return receiveUnknown(chunk, answers.errors)
     case 'init':
     case 'cookie-echo':
     case 'ecne':

@@ -1,6 +1,6 @@
 import type { SackChunk } from '../wire/chunk.ts'
 import { tsnBefore, tsnDistance, tsnPlus } from '../wire/serial.ts'
-import type { Outbound } from './outbound.ts'
+import { CHUNK_OVERHEAD_BYTES, type Outbound } from './outbound.ts'
 import type { OutgoingChunk } from './outgoing-chunk.ts'
 import type { Path } from './path.ts'
 
@@ -73,7 +73,7 @@ function acknowledgeCumulative(
     if (chunk.acknowledged) outbound.gapAcknowledged -= 1
     else highest = chunk.tsn
     outbound.acknowledge(chunk, now)
-    outbound.bufferedBytes -= chunk.dataBytes
+    outbound.bufferedBytes -= chunk.dataBytes + CHUNK_OVERHEAD_BYTES
   }
   outbound.cumulativeTsn = cumulativeTsn
   return highest

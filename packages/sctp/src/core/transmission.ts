@@ -30,7 +30,7 @@ function transmitData(association: Association, transfer: Transfer): void {
   const { outbound } = transfer
   const { maximumBurst } = association.host.parameters
   const path = association.paths.forData
-  decayWhenIdle(association, path)
+  if (outbound.waiting.length > 0) decayWhenIdle(association, path)
   const window = path.congestion.limitBurst(path.flight, maximumBurst)
   for (let packets = 0; ; packets += 1) {
     const lost = outbound.lostCount > 0 ? firstLost(transfer) : -1

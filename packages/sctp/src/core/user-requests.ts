@@ -8,7 +8,7 @@ export interface AssociationStatus {
   state: Association['state']
   outboundStreams: number
   inboundStreams: number
-  /** Bytes that the peer has not acknowledged yet. */
+  /** Bytes that the peer has not acknowledged yet, each chunk with its overhead. */
   sendBufferedBytes: number
   peerWindowBytes: number
   /** Bytes the peer may still send us. */

@@ -33,6 +33,15 @@ test('one changed bit is noticed', () => {
   )
 })
 
+test('a datagram full of the smallest chunks or parameters is not worth its while', () => {
+  const header = { sourcePort: 1, destinationPort: 2, verificationTag: 3 }
+  const chunks = Array.from({ length: 16_000 }, () => ({ kind: 'cookie-ack' as const }))
+  expect(decodePacket(encodePacket({ ...header, chunks })).ok).toBe(false)
+  const causes = Array.from({ length: 16_000 }, () => ({ code: 1, information: new Uint8Array(0) }))
+  const error = { kind: 'error' as const, causes }
+  expect(decodePacket(encodePacket({ ...header, chunks: [error] })).ok).toBe(false)
+})
+
 test('a packet is a multiple of four bytes long, its padding zero', () => {
   const cookie = Uint8Array.from([1])
   const bytes = encodePacket({

@@ -8,6 +8,9 @@ import type { Parsed } from './parsed.ts'
 /** Bytes of the common header (RFC 9260 section 3.1). */
 export const COMMON_HEADER_BYTES = 12
 
+/** Nobody bundles more; a datagram could hold 16,000 and keep us busy for longer than it is worth. */
+const MAXIMUM_CHUNKS = 4096
+
 /** An SCTP packet: the common header (RFC 9260 section 3.1) and its chunks in order. */
 export interface Packet {
   sourcePort: number
@@ -34,6 +37,7 @@ export function decodePacket(bytes: Uint8Array): Parsed<Packet> {
     const chunk = decodeChunk(bytes, at, length)
     if (!chunk.ok) return chunk
     chunks.push(chunk.value)
+    if (chunks.length > MAXIMUM_CHUNKS) return malformed('too many chunks')
     at += padded(length)
   }
   return {

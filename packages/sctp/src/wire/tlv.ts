@@ -10,6 +10,9 @@ export interface Tlv {
 
 const HEADER_BYTES = 4
 
+/** No chunk has a use for more. */
+const MAXIMUM_TLVS = 1024
+
 /** Reads one after the other to the end of `bytes`; padding after the last one may be missing. */
 export function decodeTlvs(bytes: Uint8Array, part: string): Parsed<Tlv[]> {
   const tlvs: Tlv[] = []
@@ -23,6 +26,9 @@ export function decodeTlvs(bytes: Uint8Array, part: string): Parsed<Tlv[]> {
       type: readUint16(bytes, at),
       value: bytes.subarray(at + HEADER_BYTES, at + length),
     })
+    if (tlvs.length > MAXIMUM_TLVS) {
+      return { ok: false, error: new MalformedPacketError(part, 'too many') }
+    }
     at += padded(length)
   }
   if (at < bytes.length) {
