@@ -61,11 +61,13 @@ export class Pinger {
   #transmit(sequence: number): boolean {
     const association = this.#association
     if (association === undefined) return false
-    const { endpoint, id, outboundStreams } = association
+    const { endpoint, id, outboundStreams, inboundStreams } = association
+    // There are servers that answer on the same stream, or not at all where they have none of its number.
+    const stream = sequence % Math.min(outboundStreams, inboundStreams)
     const probe = { session: this.#session, sequence, sentAt: this.#options.now() }
     const data = encodeEchoProbe(probe, this.#options.size)
     try {
-      endpoint.send({ association: id, stream: sequence % outboundStreams, data })
+      endpoint.send({ association: id, stream, data })
       return true
     } catch (error) {
       if (error instanceof AssociationError) return false
