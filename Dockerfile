@@ -2,11 +2,12 @@
 # The workspace layout is kept (no `pnpm deploy`): Node strips types only outside node_modules.
 
 FROM node:26-slim AS app
-ARG APP
 WORKDIR /yard
-RUN npm install --global --silent pnpm@12.21.0
-COPY package.json pnpm-workspace.yaml pnpm-lock.yaml ./
+COPY package.json ./
+RUN npm install --global --silent "$(node -p "require('./package.json').packageManager")"
+COPY pnpm-workspace.yaml pnpm-lock.yaml ./
 COPY packages packages
+ARG APP
 COPY apps/${APP} apps/${APP}
 # The age of the locked versions was checked when they were locked.
 RUN pnpm install --frozen-lockfile --prod --filter "${APP}..." --config.minimum-release-age=0

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-import type { Member } from './topology.ts'
+import { host, type Member } from './topology.ts'
 
 /** What was compiled stays compiled: ten processes start in half the time. */
 const compileCache = fileURLToPath(new URL('../node_modules/.cache/node', import.meta.url))
@@ -21,10 +21,9 @@ export interface MemberProcess {
  * which then stops the members once, so that each gets exactly one signal and drains.
  */
 export function startMember(member: Member, onLine: (line: string) => void): MemberProcess {
-  const admin = member.adminPort === undefined ? {} : { ADMIN_PORT: String(member.adminPort) }
   const child = spawn(process.execPath, ['src/main.ts', ...member.args], {
     cwd: new URL(`../apps/${member.app}/`, import.meta.url),
-    env: { NODE_COMPILE_CACHE: compileCache, ...process.env, LOG_FORMAT: 'text', ...admin },
+    env: environmentOf(member),
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   })
@@ -37,6 +36,13 @@ export function startMember(member: Member, onLine: (line: string) => void): Mem
   return { child, exited }
 }
 
+/** Not the environment of the shell: a PORT or COUNT there is not meant for ten programs. */
+function environmentOf({ adminPort }: Member): NodeJS.ProcessEnv {
+  const { PATH, TZ } = process.env
+  const admin = adminPort === undefined ? {} : { ADMIN_PORT: String(adminPort), ADMIN_HOST: host }
+  return { PATH, TZ, NODE_COMPILE_CACHE: compileCache, LOG_FORMAT: 'text', ...admin }
+}
+
 function forEachLine(stream: Readable, onLine: (line: string) => void): void {
   createInterface({ input: stream }).on('line', onLine)
 }
@@ -45,9 +51,7 @@ function forEachLine(stream: Readable, onLine: (line: string) => void): void {
 export async function ready(member: Member, signal: AbortSignal): Promise<void> {
   if (member.adminPort === undefined) return
   while (!signal.aborted) {
-    const response = await fetch(`http://127.0.0.1:${member.adminPort}/readyz`).catch(
-      () => undefined,
-    )
+    const response = await fetch(`http://${host}:${member.adminPort}/readyz`).catch(() => undefined)
     if (response?.ok) return
     await delay(50)
   }

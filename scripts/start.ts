@@ -36,6 +36,8 @@ function stopAll(): void {
   for (const { child } of running.values()) child.kill('SIGTERM')
 }
 
+// Nobody reads any more (`npm start | head`).
+process.stdout.on('error', stopAll)
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stopAll)
 process.stdout.write(`${topologyTable(topology)}\n\n`)
 

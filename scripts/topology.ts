@@ -12,14 +12,17 @@ export interface Member {
   after?: readonly string[]
 }
 
-const host = '127.0.0.1'
+/** `YARD_ADDRESS=127.0.0.2 npm start` is a second topology beside the first. */
+export const host = process.env['YARD_ADDRESS'] ?? '127.0.0.1'
+/** IPv4 multicast works over loopback, joined and sent by this address of it. */
+const loopback = '127.0.0.1'
 const group = '239.255.43.21'
 const ntpGroup = '224.0.1.1'
 /** 123 needs privileges and is often taken by the host's own time service. */
 const ntpPort = 10123
 
-const multicast = ['--interface', host, '--group', group]
-const ntp = ['--port', String(ntpPort), '--interface', host, '--group', ntpGroup]
+const multicast = ['--interface', loopback, '--group', group]
+const ntp = ['--port', String(ntpPort), '--interface', loopback, '--group', ntpGroup]
 
 /** The topology of docker-compose.yml as processes of this host, multicast over loopback. */
 export const topology: readonly Member[] = [

@@ -9,8 +9,6 @@ import type { ServeOptions } from './config.ts'
 import { createChatMetrics } from './metrics.ts'
 import { createRelay } from './relay.ts'
 
-/** `host` unless told: every address, and IPv4 alone where there is no IPv6. */
-const EVERY_ADDRESS = '::'
 const LONGEST_SWEEP_MILLIS = 500
 const SHORTEST_SWEEP_MILLIS = 10
 
@@ -21,7 +19,7 @@ export function createChatServer(context: ServiceContext<ServeOptions>): Service
   const mode = options.relay ? createRelay(options, tools) : new Chat(options, tools)
   const server = createTcpServer({
     port: options.port,
-    host: options.host === EVERY_ADDRESS ? undefined : options.host,
+    host: options.host,
     family: ipFamily(options),
     maxConnections: options.maxConnections,
     maxConnectionsPerAddress: options.maxConnectionsPerAddress,

@@ -5,14 +5,7 @@ import type { GroupDatagramSource } from '@sockyard/service/membership'
 import type { FlowTable } from './flow-table.ts'
 
 /** `plain`: another program's datagram. `malformed`: with our header, but a version we do not know. */
-export type ArrivalKind =
-  | 'new'
-  | 'reordered'
-  | 'duplicate'
-  | 'stray'
-  | 'restart'
-  | 'plain'
-  | 'malformed'
+type ArrivalKind = 'new' | 'reordered' | 'duplicate' | 'stray' | 'restart' | 'plain' | 'malformed'
 
 /** One datagram that came. */
 export interface Arrival {
@@ -38,7 +31,7 @@ export function observe(
   const read = decodeMulticastDatagram(bytes)
   if (read.ok) {
     const datagram = read.value
-    const flow = flows.heard({ group, source, sender: datagram.sender })
+    const flow = flows.heard(group, source, datagram.sender)
     return {
       kind: flow.observe(datagram, receivedAt),
       from,
@@ -49,7 +42,7 @@ export function observe(
     }
   }
   const isMalformed = read.error.field === 'version'
-  flows.heard({ group, source, sender: null }).observePlain(isMalformed)
+  flows.heard(group, source, null).observePlain(isMalformed)
   return {
     kind: isMalformed ? 'malformed' : 'plain',
     from,

@@ -1,4 +1,4 @@
-import { Flow, type FlowCounts, type FlowId, type FlowReport, newDelay } from './flow.ts'
+import { Flow, type FlowCounts, type FlowId, type FlowReport } from './flow.ts'
 
 /** Sums over all flows, and the busiest of them. */
 export interface FlowSums {
@@ -15,9 +15,11 @@ export interface FlowSums {
  */
 export class FlowTable {
   readonly #maximum: number
-  readonly #flows = new Map<string, Flow>()
+  /** No Map: one whose keys come and go as fast as a flood leaves its old tables to the next full collection. */
+  readonly #flows: Flow[] = []
   readonly #gone = new Sums()
   #goneInInterval = new Sums()
+  #heard = 0
 
   constructor(maximum: number) {
     this.#maximum = maximum
@@ -25,21 +27,20 @@ export class FlowTable {
 
   /** How many flows are measured now. */
   get size(): number {
-    return this.#flows.size
+    return this.#flows.length
   }
 
   /** The flow with this identity, from now on the most recently heard. */
-  heard(id: FlowId): Flow {
-    const key = `${id.group} ${id.source} ${id.sender}`
-    const flow = this.#flows.get(key) ?? this.#add(id)
-    this.#flows.delete(key)
-    this.#flows.set(key, flow)
+  heard(group: string, source: string, sender: number | null): Flow {
+    const known = this.#flows.find((each) => each.is(group, source, sender))
+    const flow = known ?? this.#add({ group, source, sender })
+    flow.heardAt = this.#heard += 1
     return flow
   }
 
   /** All since the beginning. */
   total(): FlowSums {
-    const reports = [...this.#flows.values()].map((flow) => flow.total())
+    const reports = this.#flows.map((flow) => flow.total())
     return this.#gone.with(reports)
   }
 
@@ -47,20 +48,20 @@ export class FlowTable {
   takeInterval(): FlowSums {
     const gone = this.#goneInInterval
     this.#goneInInterval = new Sums()
-    return gone.with([...this.#flows.values()].flatMap((flow) => flow.takeInterval() ?? []))
+    return gone.with(this.#flows.flatMap((flow) => flow.takeInterval() ?? []))
   }
 
   #add(id: FlowId): Flow {
-    if (this.#flows.size < this.#maximum) return new Flow(id, newDelay())
-    const [oldest] = this.#flows
-    if (oldest === undefined) return new Flow(id, newDelay())
-    const [key, out] = oldest
-    this.#flows.delete(key)
-    this.#gone.add(out.id.group, out.counts())
-    this.#goneInInterval.add(out.id.group, out.takeInterval() ?? NOTHING)
-    // Its memory is native: the garbage collector would let too much of it pile up.
-    out.delay.reset()
-    return new Flow(id, out.delay)
+    if (this.#flows.length < this.#maximum) {
+      const flow = new Flow(id)
+      this.#flows.push(flow)
+      return flow
+    }
+    const flow = this.#flows.reduce((one, other) => (one.heardAt <= other.heardAt ? one : other))
+    this.#gone.add(flow.id.group, flow.counts())
+    this.#goneInInterval.add(flow.id.group, flow.takeCounts())
+    flow.reuse(id)
+    return flow
   }
 }
 

@@ -28,33 +28,51 @@ export type FlowReport = Omit<MeasuredFlow, 'port'>
 /** Percentiles to 1 %: there may be many flows. */
 const FIGURES = 2
 
-export function newDelay(): OneWayDelay {
-  return new OneWayDelay(FIGURES)
-}
-
 /** What one sender's datagrams to one group became. */
 export class Flow {
-  readonly id: FlowId
-  readonly delay: OneWayDelay
+  #id: FlowId
+  readonly #delay = new OneWayDelay(FIGURES)
   readonly #tracker = new SequenceTracker(u64)
   #plain = 0
   #malformed = 0
   #reported = { plain: 0, malformed: 0 }
   #active = false
+  /** Its place in the order of all datagrams. */
+  heardAt = 0
 
-  /** @param delay without values; the flow's as long as it is measured */
-  constructor(id: FlowId, delay: OneWayDelay) {
-    this.id = id
-    this.delay = delay
+  constructor(id: FlowId) {
+    this.#id = id
+  }
+
+  get id(): FlowId {
+    return this.#id
+  }
+
+  is(group: string, source: string, sender: number | null): boolean {
+    return sender === this.#id.sender && source === this.#id.source && group === this.#id.group
+  }
+
+  /**
+   * Measures another flow from now on, in the memory of this one: what a flood of forged senders made anew would
+   * pile up faster than it is collected.
+   */
+  reuse(id: FlowId): void {
+    this.#id = id
+    this.#delay.reset()
+    this.#tracker.reset()
+    this.#plain = 0
+    this.#malformed = 0
+    this.#reported = { plain: 0, malformed: 0 }
+    this.#active = false
   }
 
   /** One of ours arrived. */
   observe(datagram: MulticastDatagram, receivedAt: bigint): Arrival {
     this.#active = true
     const arrival = this.#tracker.observe(datagram.sequence)
-    if (arrival === 'restart') this.delay.restart()
+    if (arrival === 'restart') this.#delay.restart()
     if (arrival !== 'duplicate' && arrival !== 'stray')
-      this.delay.record(datagram.sentAt, receivedAt)
+      this.#delay.record(datagram.sentAt, receivedAt)
     return arrival
   }
 
@@ -73,23 +91,27 @@ export class Flow {
   }
 
   total(): FlowReport {
-    return this.#report(this.counts(), this.delay.total())
+    return this.#report(this.counts(), this.#delay.total())
   }
 
   /** What came since the last call; undefined when nothing did. */
   takeInterval(): FlowReport | undefined {
     if (!this.#active) return undefined
+    return this.#report(this.takeCounts(), this.#delay.takeInterval())
+  }
+
+  /** The same without the delays, of which a summary takes long. */
+  takeCounts(): FlowCounts {
     this.#active = false
     const { received, lost, duplicated, reordered } = this.#tracker.takeInterval()
     const plain = this.#plain - this.#reported.plain
     const malformed = this.#malformed - this.#reported.malformed
     this.#reported = { plain: this.#plain, malformed: this.#malformed }
-    const counts = { received: received + plain, lost, duplicated, reordered, malformed }
-    return this.#report(counts, this.delay.takeInterval())
+    return { received: received + plain, lost, duplicated, reordered, malformed }
   }
 
   #report(counts: FlowCounts, delayMicros: FlowReport['delayMicros']): FlowReport {
-    const jitterMicros = this.id.sender === null ? null : this.delay.jitterMicros
-    return { ...this.id, ...counts, delayMicros, jitterMicros }
+    const jitterMicros = this.#id.sender === null ? null : this.#delay.jitterMicros
+    return { ...this.#id, ...counts, delayMicros, jitterMicros }
   }
 }

@@ -16,7 +16,7 @@ interface SendReportOptions {
   log: Logger
 }
 
-/** What was sent, told in the log: each datagram while they are few, else one line a second. */
+/** What was sent, told in the log: each datagram while they are few and go out, else one line a second. */
 export interface SendReport {
   start: (data: StartData) => void
   sent: (datagram: Datagram) => void
@@ -41,7 +41,8 @@ export function createSendReport({ port, quiet, log }: SendReportOptions): SendR
       dropped: now.dropped - before.dropped,
     }
     before = now
-    if (gate.endSecond()) log.info({ event: 'interval', data }, intervalText(data))
+    const due = gate.endSecond()
+    if (due || data.dropped > 0) log.info({ event: 'interval', data }, intervalText(data))
   }
 
   return {

@@ -89,8 +89,8 @@ function createEndpoint(parts: Parts, host: string, port: number): Endpoint {
         bound.setMulticastTTL(options.ttl)
         if (family === 4) bound.setBroadcast(true)
       },
-      onSent(refused) {
-        if (refused !== undefined) limited.warn({ reason: refused }, 'not sent')
+      onSent(refusal) {
+        if (refusal !== undefined) limited.warn({ error: refusal.message }, 'not sent')
       },
     }),
   }

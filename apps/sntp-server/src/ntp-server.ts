@@ -12,7 +12,7 @@ import { Broadcaster } from './broadcaster.ts'
 import { createClockStatus } from './clock-status.ts'
 import type { ServeOptions } from './config.ts'
 import { type Endpoint, openEndpoints } from './endpoints.ts'
-import { encodeBroadcast, encodeReply } from './packets.ts'
+import { PacketEncoder } from './packet-encoder.ts'
 import { measurePrecision } from './precision.ts'
 import { createVerdictCounts } from './verdict-counts.ts'
 import { type Rules, verdictOf } from './verdict.ts'
@@ -27,6 +27,7 @@ export function createNtpServer(context: ServiceContext<ServeOptions>): Service 
   const statusAt = createClockStatus(options, now(), measurePrecision(now))
   const keys = readNtpKeys(options.keys, options.key === undefined ? [] : [options.key], log)
   const signingKey = options.key === undefined ? undefined : keys.get(options.key)
+  const encoder = new PacketEncoder(now)
   const poll = nanosToLog2(BigInt(options.interval) * NANOS_PER_MILLI)
   const rules: Rules = {
     refusedSource: createSourceRules({ port: options.port, anyPort: true }),
@@ -44,7 +45,7 @@ export function createNtpServer(context: ServiceContext<ServeOptions>): Service 
     broadcasts: options.broadcast,
     interfaces: interfaceChoice(options.interface, 'any'),
     intervalMillis: options.interval,
-    packet: () => encodeBroadcast(statusAt(now()), poll, now, signingKey),
+    packet: () => encoder.broadcast(statusAt(now()), poll, signingKey),
     limited,
     metrics,
   })
@@ -64,7 +65,7 @@ export function createNtpServer(context: ServiceContext<ServeOptions>): Service 
           counts[result.verdict] += 1
           if (!('request' in result))
             return limited.debug({ ...source, reason: result.verdict }, 'not answered')
-          const reply = encodeReply(result.request, statusAt(receivedAt), receivedAt, now, keys)
+          const reply = encoder.reply(result.request, statusAt(receivedAt), receivedAt, keys)
           endpoint.send(reply, source.port, source.address)
         },
       })

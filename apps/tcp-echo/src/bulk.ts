@@ -2,12 +2,13 @@ import { createReporter } from '@sockyard/probe/reporter'
 import type { CommandContext } from '@sockyard/service/command'
 import type { Connected } from '@sockyard/service/connect'
 import { NetworkError } from '@sockyard/service/errors'
+import { failureOf } from '@sockyard/service/failure'
 
 import { readInto, streamOver } from './bulk-connection.ts'
 import { BulkStream } from './bulk-stream.ts'
 import { bulkTexts } from './bulk-texts.ts'
 import { BulkTotals } from './bulk-totals.ts'
-import { connectAll, connectToServer, failureOf, serverOf } from './client.ts'
+import { connectAll, connectToServer, serverOf } from './client.ts'
 import type { PingOptions } from './config.ts'
 import { runSignal } from './run-signal.ts'
 
@@ -23,7 +24,7 @@ export async function bulk(context: CommandContext<PingOptions>): Promise<number
     openStream(context, createStream(options, index)),
   ).catch((error) => {
     if (options.json && error instanceof NetworkError)
-      reporter.end({ ...new BulkTotals([]).total(), ...failureOf(error) })
+      reporter.end({ ...new BulkTotals([]).total(), error: failureOf(error) })
     throw error
   })
   reporter.start({ ...serverOf(operands[0], connected[0]), ...plan(options) })
@@ -31,7 +32,7 @@ export async function bulk(context: CommandContext<PingOptions>): Promise<number
   const failure = await measure(context, connected, totals, reporter)
   for (const sample of totals.streams()) reporter.sample(sample)
   const total = totals.total()
-  reporter.end({ ...total, ...failureOf(failure) })
+  reporter.end({ ...total, ...(failure && { error: failureOf(failure) }) })
   return failure === undefined && total.lost === 0 && total.malformed === 0 ? 0 : 1
 }
 

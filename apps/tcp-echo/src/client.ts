@@ -1,7 +1,6 @@
 import type { CommandContext } from '@sockyard/service/command'
 import { ipFamily } from '@sockyard/service/common-options'
 import { type Connected, type ConnectOptions, connectTo } from '@sockyard/service/connect'
-import type { NetworkError } from '@sockyard/service/errors'
 import { parseTarget, resolveTarget } from '@sockyard/service/resolve'
 
 import { DEFAULT_PORT, type PingOptions } from './config.ts'
@@ -40,19 +39,4 @@ export async function connectAll<Connection extends Connected>(
 export function serverOf(operand: string | undefined, { target }: Connected) {
   const { host } = parseTarget(operand ?? '', DEFAULT_PORT)
   return { host, address: target.address, port: target.port }
-}
-
-/** The failure as `end` holds it; nothing when there was none. */
-export function failureOf(error: NetworkError | undefined) {
-  if (error === undefined) return {}
-  const { errorClass, message, host, port, code } = error
-  return {
-    error: {
-      errorClass,
-      message,
-      ...(host !== undefined && { host }),
-      ...(port !== undefined && { port }),
-      ...(code !== undefined && { code }),
-    },
-  }
 }

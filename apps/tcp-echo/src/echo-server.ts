@@ -9,8 +9,6 @@ import { createTcpServer, type TcpConnection } from '@sockyard/service/tcp-serve
 
 import type { ServeOptions } from './config.ts'
 
-/** `host` unless told: every address, and IPv4 alone where there is no IPv6. */
-const EVERY_ADDRESS = '::'
 /** A peer that was quiet for so long when we stop has nothing under way any more. */
 const QUIET_MILLIS = 200
 
@@ -20,7 +18,7 @@ export function createEchoServer({ options, log, metrics }: ServiceContext<Serve
   const visits = watchVisits(limitLog(log), metrics)
   const server = createTcpServer({
     port: options.port,
-    host: host === EVERY_ADDRESS ? undefined : host,
+    host,
     family: ipFamily(options),
     maxConnections: options.maxConnections,
     maxConnectionsPerAddress: options.maxConnectionsPerAddress,

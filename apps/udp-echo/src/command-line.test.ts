@@ -1,5 +1,8 @@
 import { runApp } from '@sockyard/testkit/run-app'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+
+// Every test starts processes; a busy machine takes several times as long.
+vi.setConfig({ testTimeout: 60_000 })
 
 describe('the command line', () => {
   it.each([

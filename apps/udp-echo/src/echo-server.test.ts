@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import { runApp } from '@sockyard/testkit/run-app'
 import { startApp } from '@sockyard/testkit/start-app'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 
 import { peerAt, startServer } from './server.testing.ts'
 
@@ -14,6 +14,9 @@ import { peerAt, startServer } from './server.testing.ts'
 const PATIENCE = { timeout: 15_000 }
 
 const verdict = (name: string): string => `sockyard_udp_echo_verdicts_total{verdict="${name}"}`
+
+// Every test starts processes; a busy machine takes several times as long.
+vi.setConfig({ testTimeout: 60_000 })
 
 describe('the echo', () => {
   it('is byte for byte, of 0 to 65,507 B, over IPv4 and IPv6 at one port', async () => {
@@ -152,7 +155,7 @@ it('sources take no descriptors, and none left is no end: 1,000 of them at a lim
   await using server = await serverWith()
   const adminPort = await server.app.adminPort()
   const descriptors = () => readdirSync(`/proc/${server.app.pid}/fd`).length
-  execSync(`prlimit --pid ${server.app.pid} --nofile=64:64`)
+  execSync(`/usr/bin/prlimit --pid ${server.app.pid} --nofile=64:64`)
   const before = descriptors()
   const admins = Array.from({ length: 200 }, () =>
     connect(adminPort, '127.0.0.1').on('error', () => {}),
@@ -176,7 +179,7 @@ it('SIGTERM under load: exit 0 in 6 s at most, twenty times of twenty', async ()
       expect(millis).toBeLessThan(6000)
     }
   }
-}, 60_000)
+})
 
 async function stopUnderLoad() {
   await using server = await serverWith()

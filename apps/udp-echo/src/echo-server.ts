@@ -10,9 +10,6 @@ import type { ServeOptions } from './config.ts'
 import { createVerdictCounts } from './verdict-counts.ts'
 import { type Rules, verdictOf } from './verdict.ts'
 
-/** `host` unless told: every address, and IPv4 alone where there is no IPv6. */
-const EVERY_ADDRESS = '::'
-
 /** The echo service of RFC 862 over UDP: a datagram goes back to where it came from, byte for byte. */
 export function createEchoServer({ options, log, metrics }: ServiceContext<ServeOptions>): Service {
   const { host, allow, deny, rateLimit: perSecond, maxSources: maximumSources } = options
@@ -25,7 +22,7 @@ export function createEchoServer({ options, log, metrics }: ServiceContext<Serve
   }
   const endpoint = createUdpEndpoint({
     port: options.port,
-    host: host === EVERY_ADDRESS ? undefined : host,
+    host,
     family: ipFamily(options),
     receiveBufferBytes: options.receiveBuffer,
     maximumQueue: options.maxQueue,

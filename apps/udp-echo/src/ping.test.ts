@@ -6,7 +6,7 @@ import { type Ran, runApp } from '@sockyard/testkit/run-app'
 import { startApp } from '@sockyard/testkit/start-app'
 import { startInTerminal } from '@sockyard/testkit/start-in-terminal'
 import { type RelayOptions, udpRelay } from '@sockyard/testkit/udp-relay'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 
 import { startServer } from './server.testing.ts'
 
@@ -60,6 +60,9 @@ async function pingThrough(faults: Omit<RelayOptions, 'target'>, ...args: string
   return { ...ran, toTarget: relay.toTarget, toClient: relay.toClient }
 }
 
+// Each runs two processes for a second or more; a busy machine takes several times that.
+vi.setConfig({ testTimeout: 30_000 })
+
 describe('through a network', () => {
   it('without faults everything is answered, and the exit code is 0', async () => {
     const { code, end } = await pingThrough({})
@@ -94,16 +97,10 @@ describe('through a network', () => {
     expect(end.reordered).toBeGreaterThan(50)
   })
 
-  it.each(['0', '1', '4'])(
+  it.each(['1', '4'])(
     'counts what was lost of probes of %s B, too small for a header',
     async (size) => {
-      const { end, toTarget } = await pingThrough(
-        { loss: 0.1, oneWay: true },
-        '-s',
-        size,
-        '-w',
-        '1s',
-      )
+      const { end, toTarget } = await pingThrough({ loss: 0.1, oneWay: true }, '-s', size)
       expect(end).toMatchObject({ sent: 1000, lost: toTarget.lost, malformed: 0, duplicated: 0 })
     },
   )
@@ -160,6 +157,19 @@ describe('what comes back', () => {
     })
     const { end } = await ping(target, '-c', '3', '-i', '100ms', '-w', '50ms', '-s', size)
     expect(end).toMatchObject({ sent: 3, received: 0, lost: 3, malformed: 0, duplicated: 0 })
+  })
+
+  it('of probes of 0 B answers the oldest whose wait is not over', async () => {
+    const target = await fakeServer((bytes, send, count) => {
+      if (count > 0) setTimeout(() => send(bytes), 800)
+    })
+    const { end, samples } = await ping(target, '-s', '0', '-c', '3', '-i', '1s', '-w', '1500ms')
+    expect(samples.map(({ sequence, outcome }) => `${sequence} ${outcome}`)).toEqual([
+      '0 silent',
+      '1 answered',
+      '2 answered',
+    ])
+    expect(end).toMatchObject({ received: 2, lost: 1, duplicated: 0 })
   })
 
   it('from anybody else is not let in', async () => {

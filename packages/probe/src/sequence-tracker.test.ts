@@ -158,3 +158,16 @@ describe('SequenceTracker', () => {
     expect(tracker.counts().lost).toBe(3)
   })
 })
+
+it('a tracker that is used for another sender has forgotten the one before', () => {
+  const tracker = new SequenceTracker(u32)
+  for (const sequence of [10, 12, 12, 11, 5_000_000]) tracker.observe(sequence)
+  tracker.reset()
+  expect(tracker.counts()).toEqual(new SequenceTracker(u32).counts())
+  expect([12, 13, 12].map((sequence) => tracker.observe(sequence))).toEqual([
+    'new',
+    'new',
+    'duplicate',
+  ])
+  expect(tracker.takeInterval()).toMatchObject({ received: 2, lost: 0, duplicated: 1, strays: 0 })
+})

@@ -120,6 +120,23 @@ export class SequenceTracker<Sequence> {
     }
   }
 
+  /** For another sender: forgets all, and keeps the memory. */
+  reset(): void {
+    this.#nextOnWire = undefined
+    this.#next = 0
+    this.#arrived = 0
+    this.#lostBefore = 0
+    this.#received = 0
+    this.#duplicated = 0
+    this.#reordered = 0
+    this.#restarts = 0
+    this.#strays = 0
+    this.#confirming = undefined
+    this.#run.end()
+    this.#seen.clear()
+    this.#reported = this.counts()
+  }
+
   #missing(): number {
     return this.#next - this.#arrived
   }

@@ -14,6 +14,9 @@ test.each([
   ['two\nlines', '9 B 74776f0a6c696e6573'],
   ['\u001B[2J', '4 B 1b5b324a'],
   ['over\u202Eride', '11 B 6f766572e280ae72696465'],
+  ['the text of a C program\0', 'the text of a C program'],
+  [`in a buffer of zeros${'\0'.repeat(1000)}`, 'in a buffer of zeros'],
+  ['a\0b', '3 B 610062'],
   ['\0'.repeat(64), `64 B ${'00'.repeat(16)}…`],
 ])('%j is shown as %j', (payload, shown) => {
   expect(describePayload(Buffer.from(payload))).toBe(shown)

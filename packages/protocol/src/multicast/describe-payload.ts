@@ -10,12 +10,18 @@ const MAXIMUM_HEX_BYTES = 16
  * as in `64 B 0a1b2c…`. Safe for a terminal and a log.
  */
 export function describePayload(bytes: Uint8Array): string {
-  const text = decodeUtf8(bytes, Math.min(bytes.length, MAXIMUM_TEXT_BYTES))
+  const { length } = withoutPadding(bytes)
+  const text = decodeUtf8(bytes, Math.min(length, MAXIMUM_TEXT_BYTES))
     .replaceAll('\t', ' ')
     .replace(/[\r\n]+$/, '')
   const isText = text !== '' && !text.includes('\uFFFD') && safeText(text) === text
   if (!isText) return `${bytes.length} B ${hex(bytes)}`.trimEnd()
-  return bytes.length > MAXIMUM_TEXT_BYTES ? `${text}…` : text
+  return length > MAXIMUM_TEXT_BYTES ? `${text}…` : text
+}
+
+/** C programs send a text with its terminating zero, and often the zeros of the rest of their buffer. */
+function withoutPadding(bytes: Uint8Array): Uint8Array {
+  return bytes.subarray(0, bytes.findLastIndex((byte) => byte !== 0) + 1)
 }
 
 function hex(bytes: Uint8Array): string {

@@ -39,12 +39,15 @@ describe('the sources of broadcasts', () => {
   })
 
   it('are bounded, and newcomers never push out an established one', () => {
-    const sources = new BroadcastSources(10)
+    const pushedOut: string[] = []
+    const sources = new BroadcastSources(10, (source) => pushedOut.push(source))
     sources.accept('real', state(0))
     sources.accept('real', state(1))
     for (let index = 0; index < 1_000; index += 1) sources.accept(`forged ${index}`, state(2))
     expect(sources.get('real')?.accepted).toBe(2)
     expect([...sources.entries()]).toHaveLength(11)
+    expect(pushedOut).toHaveLength(990)
+    expect(pushedOut[0]).toBe('forged 0')
   })
 
   it('stay established while there is no room for more', () => {

@@ -14,12 +14,17 @@ export interface BroadcastSource {
  */
 export class BroadcastSources {
   readonly #maximum: number
+  readonly #onPushedOut: (source: string) => void
   readonly #newcomers = new Map<string, BroadcastSource>()
   readonly #established = new Map<string, BroadcastSource>()
 
-  /** @param maximum how many established sources are kept, and as many newcomers */
-  constructor(maximum: number) {
+  /**
+   * @param maximum how many established sources are kept, and as many newcomers
+   * @param onPushedOut called with a newcomer that had to make room
+   */
+  constructor(maximum: number, onPushedOut: (source: string) => void = () => {}) {
     this.#maximum = maximum
+    this.#onPushedOut = onPushedOut
   }
 
   /** What is known of a source; undefined when it was never accepted or is forgotten. */
@@ -61,6 +66,7 @@ export class BroadcastSources {
     const [oldest] = this.#newcomers.keys()
     if (oldest !== undefined && this.#newcomers.size >= this.#maximum) {
       this.#newcomers.delete(oldest)
+      this.#onPushedOut(oldest)
     }
     this.#newcomers.set(source, next)
   }

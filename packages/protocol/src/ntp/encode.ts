@@ -17,6 +17,9 @@ function firstOctet({ leap, version, mode }: NtpFields): number {
   return high | inRange('mode', mode, 0, 7)
 }
 
+/** Where the transmit timestamp stands (RFC 5905, figure 8). */
+const TRANSMIT_OFFSET = 40
+
 function encodeHeader(fields: NtpFields): Uint8Array {
   const bytes = new Uint8Array(NTP_HEADER_BYTES)
   const view = new DataView(bytes.buffer)
@@ -30,7 +33,7 @@ function encodeHeader(fields: NtpFields): Uint8Array {
   view.setBigUint64(16, timestamp('reference timestamp', fields.referenceRaw))
   view.setBigUint64(24, timestamp('origin timestamp', fields.originRaw))
   view.setBigUint64(32, timestamp('receive timestamp', fields.receiveRaw))
-  view.setBigUint64(40, timestamp('transmit timestamp', fields.transmitRaw))
+  view.setBigUint64(TRANSMIT_OFFSET, timestamp('transmit timestamp', fields.transmitRaw))
   return bytes
 }
 
@@ -60,4 +63,14 @@ export function encodeUnsigned(fields: NtpFields): Uint8Array {
  */
 export function encodeNtpPacket(fields: NtpFields): Uint8Array {
   return concatenate([encodeUnsigned(fields), encodeMac(fields.version, fields)])
+}
+
+/**
+ * Writes the transmit timestamp into an encoded packet without a MAC: encoding takes time, so whoever sends the
+ * time does this last.
+ *
+ * @param raw as {@link toNtpTimestamp} gives it
+ */
+export function stampTransmit(bytes: Uint8Array, raw: bigint): void {
+  new DataView(bytes.buffer, bytes.byteOffset).setBigUint64(TRANSMIT_OFFSET, raw)
 }

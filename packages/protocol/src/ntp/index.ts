@@ -16,7 +16,7 @@ export {
 } from './check-reply.ts'
 export { checkRequest, type RequestRefusal, type RequestVerdict } from './check-request.ts'
 export { decodeNtpPacket } from './decode.ts'
-export { encodeNtpPacket } from './encode.ts'
+export { encodeNtpPacket, stampTransmit } from './encode.ts'
 export {
   type BroadcastArrival,
   broadcastOffset,

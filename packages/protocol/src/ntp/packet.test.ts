@@ -2,7 +2,7 @@ import { assert, integer, nat, property, uint8Array } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { decodeNtpPacket } from './decode.ts'
-import { encodeNtpPacket } from './encode.ts'
+import { encodeNtpPacket, stampTransmit } from './encode.ts'
 import { anyFields, fieldsWith, NOW, packetWith } from './fields.testing.ts'
 import type { NtpFields } from './packet.ts'
 
@@ -46,6 +46,12 @@ function zeros(length: number): number[] {
 }
 
 describe('an NTP packet', () => {
+  it('takes its transmit timestamp last, and nothing else of it changes', () => {
+    const bytes = encodeNtpPacket(fieldsWith({ transmitRaw: 0n }))
+    stampTransmit(bytes, 0x0123_4567_89ab_cdefn)
+    expect(bytes).toEqual(encodeNtpPacket(fieldsWith({ transmitRaw: 0x0123_4567_89ab_cdefn })))
+  })
+
   it('is read field by field as RFC 5905 lays it out', () => {
     const second = 0xed3c5b01n - 2_208_988_800n
     expect(decoded(REPLY)).toEqual({

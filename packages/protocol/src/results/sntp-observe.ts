@@ -10,7 +10,7 @@ const source = z.strictObject({
   port,
   state: z.enum(['new', 'heard', 'silent', 'stepped']),
   ...clockReading,
-  delayMicros: micros.nullable().describe('one way, half of an exchange with it; null: assumed'),
+  delayMicros: micros.nullable().describe('one way, by an exchange with it; null: assumed'),
   jitterMicros: micros.nullable().describe('of its offset; null: heard once'),
   lastHeard: z.iso.datetime().describe('UTC'),
   accepted: count,

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest'
+
+import { FlowTable } from './flow-table.ts'
+
+const group = '239.255.1.1'
+
+function hear(table: FlowTable, sender: number, ...sequences: number[]): void {
+  for (const sequence of sequences) {
+    const datagram = {
+      sender,
+      sequence: BigInt(sequence),
+      sentAt: 1_000n,
+      payload: new Uint8Array(),
+    }
+    table.heard(group, '127.0.0.1', sender).observe(datagram, 6_000n)
+  }
+}
+
+describe('a table of two flows', () => {
+  it('gives up the least recently heard, and keeps its counts in the sums', () => {
+    const table = new FlowTable(2)
+    hear(table, 1, 0, 2)
+    hear(table, 2, 0)
+    hear(table, 1, 3)
+    hear(table, 3, 7)
+    expect(table.size).toBe(2)
+    const { counts, flows } = table.total()
+    expect(flows.map(({ sender, received, lost }) => [sender, received, lost])).toEqual([
+      [1, 3, 1],
+      [3, 1, 0],
+    ])
+    expect(counts).toMatchObject({ received: 5, lost: 1 })
+  })
+
+  it('measures a newcomer anew, though it has the memory of the one before', () => {
+    const table = new FlowTable(1)
+    hear(table, 1, 0, 1)
+    hear(table, 2, 9)
+    const [flow] = table.total().flows
+    expect(flow).toMatchObject({
+      sender: 2,
+      received: 1,
+      lost: 0,
+      delayMicros: { min: 5, max: 5, stddev: 0 },
+    })
+  })
+
+  it('counts each datagram in one interval, those of flows it gave up too', () => {
+    const table = new FlowTable(1)
+    hear(table, 1, 0, 2)
+    hear(table, 2, 0)
+    expect(table.takeInterval().byGroup.get(group)).toMatchObject({ received: 3, lost: 1 })
+    expect(table.takeInterval()).toMatchObject({ counts: { received: 0 }, flows: [] })
+    hear(table, 2, 1)
+    expect(table.takeInterval().counts).toMatchObject({ received: 1, lost: 0 })
+    expect(table.total().counts).toMatchObject({ received: 4, lost: 1 })
+  })
+
+  it('tells plain datagrams of a source from its numbered ones, and malformed ones from both', () => {
+    const table = new FlowTable(2)
+    hear(table, 1, 0)
+    table.heard(group, '127.0.0.1', null).observePlain(false)
+    table.heard(group, '127.0.0.1', null).observePlain(true)
+    const plain = table.total().flows.find(({ sender }) => sender === null)
+    expect(plain).toMatchObject({
+      received: 1,
+      malformed: 1,
+      delayMicros: null,
+      jitterMicros: null,
+    })
+  })
+})

@@ -1,0 +1,149 @@
+import { randomGroup } from '@sockyard/testkit/random-group'
+import { runApp } from '@sockyard/testkit/run-app'
+import { startApp } from '@sockyard/testkit/start-app'
+import { describe, expect, it, vi } from 'vitest'
+
+import { listenTo, numbers, told } from './peer.testing.ts'
+
+vi.setConfig({ testTimeout: 30_000 })
+
+const SENDER = 'multicast-sender'
+const LOOPBACK = ['-I', '127.0.0.1']
+
+describe('datagrams', () => {
+  it('go to each of several groups, numbered from 0, of the size and as many as asked for', async () => {
+    const groups = [randomGroup(), randomGroup()]
+    const listeners = await Promise.all(groups.map(listenTo))
+    const args = [...LOOPBACK, '-g', groups.join(','), '-c', '5', '-i', '20ms', '-s', '100']
+    const { code, stdout, stderr } = await runApp(SENDER, args)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+
+    for (using listener of listeners) {
+      const received = await listener.next(5)
+      expect(received.map(({ sequence }) => sequence)).toEqual(numbers(5))
+      expect(new Set(received.map(({ bytes, source }) => `${bytes} ${source}`))).toEqual(
+        new Set(['100 127.0.0.1']),
+      )
+    }
+    expect(told(stdout, 'start')).toMatchObject([
+      {
+        interface: '127.0.0.1',
+        ttl: 1,
+        loopback: true,
+        count: 5,
+        intervalMillis: 20,
+        sizeBytes: 100,
+      },
+    ])
+    expect(told(stdout, 'sample')).toHaveLength(10)
+    expect(told(stdout, 'end')).toMatchObject([{ sent: 10, sentBytes: 1_000, dropped: 0 }])
+  })
+
+  it('have the time at which they were sent, and keep the rate without drift', async () => {
+    const group = randomGroup()
+    using listener = await listenTo(group)
+    const before = Temporal.Now.instant().epochNanoseconds
+    const args = [...LOOPBACK, '-g', group, '-c', '500', '--rate', '500', '-q']
+    const { stdout } = await runApp(SENDER, args)
+    const after = Temporal.Now.instant().epochNanoseconds
+    const times = (await listener.next(500)).map(({ sentAt }) => sentAt)
+    const [first = 0n, last = 0n] = [times[0], times.at(-1)]
+    expect(first).toBeGreaterThan(before)
+    expect(last).toBeLessThan(after)
+    // 499 intervals of 2 ms; what a busy machine holds up is caught up with, so that no lateness adds up.
+    expect(Number(last - first) / 1e6).toBeGreaterThan(990)
+    expect(told(stdout, 'sample')).toEqual([])
+    expect(told(stdout, 'interval').length).toBeGreaterThan(0)
+    expect(told(stdout, 'end')).toMatchObject([{ sent: 500 }])
+  })
+
+  it('go on until SIGTERM, which ends with 0', async () => {
+    const group = randomGroup()
+    using listener = await listenTo(group)
+    await using sender = await startApp(SENDER, [...LOOPBACK, '-g', group, '-i', '10ms'])
+    await listener.next(5)
+    sender.kill('SIGTERM')
+    expect(await sender.exited).toEqual({ code: 0, signal: null })
+    expect(told(sender.lines, 'end')).toHaveLength(1)
+  })
+
+  it('of a group that shares a hardware address with 224.0.0.y are warned of', async () => {
+    const { stdout } = await runApp(SENDER, [...LOOPBACK, '-g', '239.0.0.1', '-c', '1'])
+    expect(stdout).toContain('"group":"239.0.0.1","msg":"has the hardware address of a group')
+  })
+})
+
+describe('--stdin', () => {
+  it('sends each line to each group, and ends with the input', async () => {
+    const group = randomGroup()
+    using listener = await listenTo(group)
+    const stdin = 'bonjour\n\nles amis'
+    const { code, stdout } = await runApp(SENDER, [...LOOPBACK, '-g', group, '--stdin'], { stdin })
+    expect(code).toBe(0)
+    const received = await listener.next(3)
+    expect(received.map(({ payload }) => String(payload))).toEqual(['bonjour', '', 'les amis'])
+    expect(told(stdout, 'start')).toMatchObject([{ intervalMillis: null, sizeBytes: null }])
+    expect(told(stdout, 'end')).toMatchObject([{ sent: 3, dropped: 0 }])
+  })
+
+  it('sends many lines at once without dropping one', async () => {
+    const group = randomGroup()
+    using listener = await listenTo(group)
+    const stdin = Array.from({ length: 5_000 }, (_, number) => `line ${number}\n`).join('')
+    await runApp(SENDER, [...LOOPBACK, '-g', group, '--stdin', '-q'], { stdin })
+    const received = await listener.next(5_000)
+    expect(received.map(({ sequence }) => sequence)).toEqual(numbers(5_000))
+  })
+
+  it('ends with 0 at SIGTERM, though the input is open', async () => {
+    await using sender = await startApp(SENDER, [...LOOPBACK, '-g', randomGroup(), '--stdin'])
+    await sender.waitForLog(({ event }) => event === 'start')
+    sender.kill('SIGTERM')
+    expect(await sender.exited).toEqual({ code: 0, signal: null })
+  })
+})
+
+describe('bad input', () => {
+  it.each([
+    [['--nosuch'], '--nosuch: unknown option (--help lists them)'],
+    [['-p', '99999'], '--port 99999: must be 1 to 65535'],
+    [['-p', '0'], '--port 0: must be 1 to 65535'],
+    [['-g', '192.0.2.1'], '--group 192.0.2.1: must be a multicast group'],
+    [['-g', 'nosuch.invalid'], '--group nosuch.invalid: must be a multicast group'],
+    [['-g', '239.1.1.1', '-g', 'fd00::1'], '--group fd00::1: must be a multicast group'],
+    [['-t', '256'], '--ttl 256: must be 0 to 255'],
+    [['-s', '23'], '--size 23: must be 24 to 65507'],
+    [['-s', '65508'], '--size 65508: must be 24 to 65507'],
+    [['-i', '0'], '--interval 0: must be 1ms to 24h'],
+    [['-i', '1s', '--rate', '5'], '--rate 5: and --interval exclude each other'],
+    [['--stdin', '-c', '5'], '--count 5: does not go with --stdin'],
+    [['--stdin', '-s', '50'], '--size 50: does not go with --stdin'],
+    [['group'], 'command group: unknown command (there is send)'],
+  ])('%j ends with 2 and one line', async (args, line) => {
+    const { code, stderr, stdout } = await runApp(SENDER, args)
+    expect({ code, stderr, stdout }).toEqual({
+      code: 2,
+      stderr: `${SENDER}: ${line}\n`,
+      stdout: '',
+    })
+  })
+
+  it.each([[[]], [['--check']]])(
+    'a missing interface ends with 2, naming those that exist %j',
+    async (check) => {
+      const { code, stderr } = await runApp(SENDER, ['-I', 'nosuch0', ...check])
+      expect(stderr).toMatch(
+        /^multicast-sender: --interface nosuch0: no such interface; there are .*127\.0\.0\.1.*\n$/,
+      )
+      expect(code).toBe(2)
+    },
+  )
+
+  it('--check says that all is well, and sends nothing', async () => {
+    const group = randomGroup()
+    using listener = await listenTo(group)
+    const { code, stdout } = await runApp(SENDER, [...LOOPBACK, '-g', group, '--check'])
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${SENDER}: the configuration is valid\n` })
+    expect(listener.received).toEqual([])
+  })
+})

@@ -1,0 +1,158 @@
+import { createSocket, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+
+import {
+  type Authentication,
+  checkReply,
+  decodeNtpPacket,
+  type NtpKey,
+  type ReplyRefusal,
+} from '@sockyard/protocol/ntp'
+import { type NetworkError, networkError } from '@sockyard/service/errors'
+
+import { type Reading, readReply } from './reading.ts'
+import { makeRequest } from './request.ts'
+
+/** What became of one request. */
+export type ExchangeResult =
+  | { readonly outcome: 'answered'; readonly reading: Reading }
+  /** Replies came, and none could be believed. */
+  | { readonly outcome: 'refused'; readonly reason: ReplyRefusal; readonly reading: Reading | null }
+  /** The network said that the request did not arrive. */
+  | { readonly outcome: 'unreachable'; readonly error: NetworkError }
+  | { readonly outcome: 'silent' }
+
+export interface ExchangeTarget {
+  /** Numeric. */
+  readonly address: string
+  readonly port: number
+  /** Requests are signed with it, and replies must be. */
+  readonly key?: NtpKey | undefined
+}
+
+/** Anybody may have sent these; the real reply may still come. */
+const NOT_FINAL: ReadonlySet<ReplyRefusal> = new Set([
+  'mode',
+  'version',
+  'bogus-origin',
+  'duplicate',
+  'crypto-nak',
+  'mac-missing',
+  'mac-unknown-key',
+  'mac-wrong',
+])
+
+interface Pending {
+  readonly transmitRaw: bigint
+  readonly sentAt: bigint
+  readonly settle: (result: ExchangeResult) => void
+  /** The last reply that was not believed. */
+  refused: ReplyRefusal | undefined
+}
+
+/** Asks one server the time, again and again, from a port of its own that only that server can reach. */
+export class Exchanger implements Disposable {
+  /** Datagrams that are no NTP packets. */
+  malformed = 0
+  /** Replies to what was answered already, or was never asked. */
+  unasked = 0
+  readonly #socket: Socket
+  readonly #target: ExchangeTarget
+  readonly #authentication: Authentication
+  readonly #now: () => bigint
+  #pending: Pending | undefined
+
+  private constructor(socket: Socket, target: ExchangeTarget, now: () => bigint) {
+    const { key } = target
+    this.#socket = socket
+    this.#target = target
+    this.#now = now
+    const keys = new Map(key === undefined ? [] : [[key.id, key] as const])
+    this.#authentication = { keys, required: key !== undefined }
+    socket.on('message', (bytes) => this.#receive(bytes))
+    socket.on('error', (error) => this.#failed(error))
+  }
+
+  /**
+   * @param now nanoseconds since 1970
+   * @throws {NetworkError} when there is no route to the server
+   */
+  static async open(target: ExchangeTarget, now: () => bigint): Promise<Exchanger> {
+    const { address, port } = target
+    const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4')
+    try {
+      socket.connect(port, address)
+      await once(socket, 'connect')
+      return new Exchanger(socket, target, now)
+    } catch (error) {
+      socket.close()
+      throw networkError(error, address, port)
+    }
+  }
+
+  /** Asks once and waits for the answer. One at a time. */
+  async ask(waitMillis: number, signal?: AbortSignal): Promise<ExchangeResult> {
+    const { promise, resolve } = Promise.withResolvers<ExchangeResult>()
+    const request = makeRequest(this.#target.key)
+    const sentAt = this.#now()
+    const pending: Pending = {
+      transmitRaw: request.transmitRaw,
+      sentAt,
+      settle: resolve,
+      refused: undefined,
+    }
+    this.#pending = pending
+    this.#socket.send(request.bytes, (error) => {
+      if (error !== null) this.#failed(error)
+    })
+    const giveUp = (): void => resolve(unanswered(pending))
+    const timer = setTimeout(giveUp, waitMillis)
+    signal?.addEventListener('abort', giveUp, { once: true })
+    const result = await promise
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', giveUp)
+    this.#pending = undefined
+    return result
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket.close()
+  }
+
+  #receive(bytes: Uint8Array): void {
+    const receivedAt = this.#now()
+    const decoded = decodeNtpPacket(bytes, receivedAt)
+    if (!decoded.ok) {
+      this.malformed += 1
+      return
+    }
+    const pending = this.#pending
+    if (pending === undefined) {
+      this.unasked += 1
+      return
+    }
+    const packet = decoded.value
+    const { transmitRaw, sentAt } = pending
+    const checked = checkReply(packet, { transmitRaw, answered: false }, this.#authentication)
+    const reading = readReply(packet, sentAt, receivedAt)
+    if (checked.verdict === 'refuse') {
+      pending.refused = checked.reason
+      if (checked.reason === 'bogus-origin') this.unasked += 1
+      if (!NOT_FINAL.has(checked.reason))
+        pending.settle({ outcome: 'refused', reason: checked.reason, reading })
+    } else if (reading !== null) {
+      pending.settle({ outcome: 'answered', reading })
+    }
+  }
+
+  /** An ICMP error is about the one request that is under way. */
+  #failed(error: Error): void {
+    const { address, port } = this.#target
+    this.#pending?.settle({ outcome: 'unreachable', error: networkError(error, address, port) })
+  }
+}
+
+function unanswered({ refused }: Pending): ExchangeResult {
+  if (refused === undefined) return { outcome: 'silent' }
+  return { outcome: 'refused', reason: refused, reading: null }
+}

@@ -1,0 +1,123 @@
+import { describeWithDocker } from '@sockyard/testkit/docker'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+
+import { adminEvents, adminText } from './support/admin.ts'
+import { composeUp, type ComposedYard } from './support/compose.ts'
+import { docker } from './support/docker.ts'
+import { inspect } from './support/inspect.ts'
+import { sampleOf } from './support/sample.ts'
+
+const GROUPS = ['239.255.43.21', 'ff15::4321']
+const ADMIN_PORTS = [9101, 9102, 9103, 9104, 9105, 9106, 9107, 9115]
+
+describeWithDocker('docker compose up --wait', () => {
+  let yard: ComposedYard
+
+  beforeAll(async () => {
+    yard = await composeUp()
+  })
+  afterAll(() => yard[Symbol.asyncDispose]())
+
+  it('returns when all ten are healthy', async () => {
+    expect(yard.services).toHaveLength(10)
+    for (const service of yard.services) {
+      const { State } = await inspect(yard.containerId(service))
+      expect({ service, health: State.Health.Status }).toEqual({ service, health: 'healthy' })
+    }
+  })
+
+  it.each(['tcp-echo-client', 'udp-echo-client'])(
+    '%s measures every echo, a readable line each',
+    async (client) => {
+      const log = yard.log(client)
+      await log.waitForText(/^seq +5 .*/m)
+      const lines = log.stdout.split('\n').slice(1, 7)
+      for (const [sequence, line] of lines.entries())
+        expect(line).toMatch(new RegExp(`^seq +${sequence}  64 B  time +[\\d.]+ .?s$`))
+    },
+  )
+
+  it.each(['multicast-receiver-1', 'multicast-receiver-2'])(
+    '%s receives every number in order, a readable line each',
+    async (receiver) => {
+      for (const group of GROUPS) {
+        const heard = new RegExp(`${group} from \\S+:\\d+ sequence=(\\d+) 64 B delay=.* .?s$`, 'gm')
+        const log = yard.log(receiver)
+        await log.waitForText(new RegExp(`${group} .* sequence=8 `))
+        const sequences = [...log.stdout.matchAll(heard)].map(([, sequence]) => Number(sequence))
+        expect(sequences).toEqual(sequences.map((_, index) => index))
+      }
+    },
+  )
+
+  it('the listener finds the clock of the server right within its uncertainty', async () => {
+    await yard
+      .log('sntp-listener')
+      .waitForText(/offset [+-][\d.]+ .?s ± [\d.]+ .?s from .* stratum 10/)
+    const samples = []
+    for await (const event of adminEvents(yard.address, 9106)) {
+      const sample = sampleOf(event)
+      if (sample !== undefined && samples.push(sample) === 4) break
+    }
+    for (const { offsetMicros, uncertaintyMicros } of samples)
+      expect(Math.abs(Number(offsetMicros))).toBeLessThanOrEqual(Number(uncertaintyMicros))
+  })
+
+  it.each(ADMIN_PORTS)('the admin endpoint on port %i answers', async (port) => {
+    for (const path of ['/livez', '/readyz']) await adminText(yard.address, port, path)
+    expect(await adminText(yard.address, port, '/metrics')).toMatch(/^sockyard_\w+(\{.*\})? \d/m)
+  })
+
+  it('/events says what the log says', async () => {
+    for await (const event of adminEvents(yard.address, 9105)) {
+      expect(sampleOf(event)).toMatchObject({ sizeBytes: 64, group: expect.any(String) })
+      break
+    }
+  })
+
+  it('no container may do more than it must', async () => {
+    for (const service of yard.services) {
+      const { Config, HostConfig } = await inspect(yard.containerId(service))
+      expect({ service, user: Config.User, ...HostConfig }).toMatchObject({
+        service,
+        user: 'node',
+        ReadonlyRootfs: true,
+        CapDrop: ['ALL'],
+        CapAdd: null,
+        Privileged: false,
+        SecurityOpt: ['no-new-privileges:true'],
+        Init: true,
+        PidsLimit: 64,
+        Memory: 256 * 1024 * 1024,
+      })
+    }
+  })
+
+  it('ports are published on the loopback address only', async () => {
+    const { services } = JSON.parse(await docker(['compose', 'config', '--format', 'json']))
+    const addresses = Object.values<{ ports?: { host_ip: string }[] }>(services).flatMap(
+      ({ ports = [] }) => ports.map((port) => port.host_ip),
+    )
+    expect(new Set(addresses)).toEqual(new Set(['127.0.0.1']))
+    for (const service of yard.services) {
+      const { NetworkSettings } = await inspect(yard.containerId(service))
+      for (const published of Object.values(NetworkSettings.Ports))
+        expect(published ?? []).toEqual(
+          (published ?? []).map((port) => ({ ...port, HostIp: yard.address })),
+        )
+    }
+  })
+
+  it('each ends with exit code 0 when it is stopped, and the clients have lost nothing', async () => {
+    await Promise.all(yard.services.map((service) => docker(['stop', yard.containerId(service)])))
+    for (const service of yard.services) {
+      const { State } = await inspect(yard.containerId(service))
+      expect({ service, code: State.ExitCode }).toEqual({ service, code: 0 })
+    }
+    for (const client of ['tcp-echo-client', 'udp-echo-client']) {
+      const log = yard.log(client)
+      await log.exited
+      expect(log.stdout).toMatch(/^answered: sent +(\d+) +received +\1 +lost +0 /m)
+    }
+  })
+})

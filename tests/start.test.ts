@@ -1,0 +1,106 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+
+import { RunningApp } from '@sockyard/testkit/running-app'
+import { expect, it } from 'vitest'
+
+import { ownLoopbackAddress } from './support/loopback.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+it('the topology of this host comes up, measures, and leaves nothing behind after one SIGINT', async () => {
+  const address = ownLoopbackAddress()
+  await using yard = new Yard(address)
+  await yard.waitForText(/^yard +\| all ready/m)
+  expect(yard.addresses()).toEqual([
+    ['NAME', 'ADDRESS'],
+    ['tcp-echo', `tcp ${address}:3111`],
+    ['udp-echo', `udp ${address}:3333`],
+    ['chat', `tcp ${address}:2020`],
+    ['receiver-1', 'udp 239.255.43.21:4321'],
+    ['receiver-2', 'udp 239.255.43.21:4321'],
+    ['sender', 'udp 239.255.43.21:4321'],
+    ['sntp-listener', 'udp 224.0.1.1:10123'],
+    ['sntp-server', `udp ${address}:10123`],
+    ['tcp-ping', `tcp ${address}:3111`],
+    ['udp-ping', `udp ${address}:3333`],
+  ])
+  await yard.waitForText(/^tcp-ping +\| seq +2 +64 B +time /m)
+  await yard.waitForText(/^udp-ping +\| seq +2 +64 B +time /m)
+  for (const receiver of ['receiver-1', 'receiver-2'])
+    await yard.waitForText(
+      new RegExp(`^${receiver} +\\| .*239\\.255\\.43\\.21 from .* sequence=2 `, 'm'),
+    )
+  await yard.waitForText(/^sntp-listener +\| .*offset [+-].* ± .* stratum 10/m)
+  const members = childrenOf(yard.pid)
+  expect(members).toHaveLength(10)
+  yard.kill('SIGINT')
+  expect(await yard.exited).toEqual({ code: 0, signal: null })
+  expect(yard.stdout).toMatch(/^tcp-ping +\| answered: sent .* lost +0 /m)
+  expect(members.filter(isRunning)).toEqual([])
+})
+
+it('a taken port ends the whole topology with one clear line and exit code 1', async () => {
+  const address = ownLoopbackAddress()
+  await using taken = createServer().listen(3111, address)
+  await once(taken, 'listening')
+  await using yard = new Yard(address)
+  expect(await yard.exited).toEqual({ code: 1, signal: null })
+  expect(yard.stdout).toMatch(new RegExp(`^tcp-echo +\\| .*${address}:3111`, 'm'))
+  expect(yard.stdout).toMatch(/^tcp-echo +\| ended with exit code 1: stopping the others$/m)
+  expect(yard.stdout + yard.stderr).not.toMatch(/^\s+at /m)
+})
+
+it('nothing is left running when its output is no longer read', async () => {
+  await using yard = new Yard(ownLoopbackAddress())
+  await yard.waitForText(/^yard +\| all ready/m)
+  const members = childrenOf(yard.pid)
+  yard.stopReading()
+  await yard.exited
+  expect(members.filter(isRunning)).toEqual([])
+})
+
+/** `npm start`, in a shell where other programs have their settings. */
+class Yard extends RunningApp {
+  readonly #child: ChildProcessWithoutNullStreams
+
+  constructor(address: string) {
+    const settings = { YARD_ADDRESS: address, PORT: '8080', COUNT: '1', ADMIN_PORT: '80' }
+    const env = { ...process.env, ...settings }
+    const child = spawn(process.execPath, ['scripts/start.ts'], { cwd: root, env })
+    super(child)
+    this.#child = child
+  }
+
+  /** The first columns of the table that stands first. */
+  addresses(): string[][] {
+    const [table = ''] = this.stdout.split('\n\n')
+    return table.split('\n').map((row) => row.split(/ {2,}/).slice(0, 2))
+  }
+
+  stopReading(): void {
+    this.#child.stdout.destroy()
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    // Killed, it could not stop its members.
+    this.kill('SIGTERM')
+    await this.exited
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  return children.trim().split(' ').map(Number)
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}

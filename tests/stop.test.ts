@@ -1,0 +1,60 @@
+import { describeWithDocker } from '@sockyard/testkit/docker'
+import type { StartedNetwork } from 'testcontainers'
+import { expect, it } from 'vitest'
+
+import { type RunningContainer, startPeers, startService } from './support/container.ts'
+import { docker } from './support/docker.ts'
+import { startNetwork } from './support/network.ts'
+
+const SERVICES = {
+  'tcp-echo': [],
+  'udp-echo': [],
+  chat: [],
+  'multicast-sender': [],
+  'multicast-receiver': [],
+  'sntp-listener': [],
+  'sntp-server': ['--group', '224.0.1.1'],
+}
+
+describeWithDocker('docker stop', () => {
+  it('ends each service with exit code 0 within 6 s', async () => {
+    await using network = await startNetwork()
+    await using stack = new AsyncDisposableStack()
+    const containers = await Promise.all(
+      Object.entries(SERVICES).map(([app, command]) => startService(app, { network, command })),
+    )
+    for (const container of containers) stack.use(container)
+    for (const container of containers) await expectCleanStop(container)
+  })
+
+  it(
+    'ends the chat with a client that neither reads nor leaves, twenty times of twenty',
+    { timeout: 180_000 },
+    async () => {
+      await using network = await startNetwork()
+      await using peers = await startPeers({ network })
+      for (let wave = 0; wave < 4; wave++) await stopFiveWithStuckClients(network, peers)
+    },
+  )
+})
+
+async function stopFiveWithStuckClients(network: StartedNetwork, peers: RunningContainer) {
+  await using stack = new AsyncDisposableStack()
+  const names = [1, 2, 3, 4, 5].map((each) => `chat-${each}`)
+  const chats = await Promise.all(names.map((alias) => startService('chat', { network, alias })))
+  for (const chat of chats) stack.use(chat)
+  const clients = names.map((alias) => stack.use(peers.exec('nc', alias, '2020')))
+  await Promise.all(clients.map((client) => client.waitForText(/welcome/)))
+  await peers.run('pkill', '-STOP', '-x', 'nc')
+  await Promise.all(chats.map(expectCleanStop))
+  await peers.run('pkill', '-KILL', '-x', 'nc')
+}
+
+async function expectCleanStop({ id }: RunningContainer): Promise<void> {
+  const begin = performance.now()
+  await docker(['stop', id])
+  const seconds = (performance.now() - begin) / 1_000
+  const state = await docker(['inspect', '--format', '{{.State.ExitCode}}', id])
+  expect({ state: state.trim() }).toEqual({ state: '0' })
+  expect(seconds).toBeLessThan(6)
+}
