@@ -167,7 +167,7 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
     this.#driver.scheduleFlush()
   }
 
-  /** The state of an association (RFC 9260 section 11.1.6); undefined when there is none. */
+  /** The state of an association (RFC 9260 section 11.1.8); undefined when there is none. */
   status(association: number): AssociationStatus | undefined {
     return statusOf(this.#driver.engine.table, association)
   }

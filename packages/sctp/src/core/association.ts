@@ -27,7 +27,7 @@ export interface Transfer {
 const NEVER = Number.POSITIVE_INFINITY
 
 /**
- * The transmission control block of one association (RFC 9260 section 13.2): what is known and
+ * The transmission control block of one association (RFC 9260 section 14.2): what is known and
  * counted. What is done with it is in the functions beside this file, one file for each concern.
  */
 export class Association {

@@ -2,7 +2,7 @@ import type { ErrorCause } from '../wire/error-cause.ts'
 import type { AssociationError } from './errors.ts'
 import type { TransportAddress } from './transport-address.ts'
 
-/** A whole user message as it arrived (RFC 9260 section 11.1.8, RECEIVE). */
+/** A whole user message as it arrived (RFC 9260 section 11.1.7, RECEIVE). */
 export interface Message {
   /** The association's number at this endpoint. */
   association: number

@@ -3,7 +3,7 @@ import type { Association } from './association.ts'
 import { AssociationClosedError, SendBufferFullError } from './errors.ts'
 import type { OutgoingMessage } from './outgoing-chunk.ts'
 
-/** What is known of an association (RFC 9260 section 11.1.6, STATUS). */
+/** What is known of an association (RFC 9260 section 11.1.8, STATUS). */
 export interface AssociationStatus {
   state: Association['state']
   outboundStreams: number
