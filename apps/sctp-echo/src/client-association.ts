@@ -15,6 +15,7 @@ export interface AssociateOptions {
   signal: AbortSignal
   /** Called from the first packet on: a server may speak before we do. */
   onMessage: (message: Message) => void
+  /** Called from `association-up` on: an address that does not answer is no association yet. */
   onNotification?: (notification: Notification) => void
 }
 
@@ -89,7 +90,11 @@ async function openEndpoint(
     inboundStreams: streams,
   })
   endpoint.on('message', onMessage)
-  if (onNotification !== undefined) endpoint.on('notification', onNotification)
+  let isUp = false
+  endpoint.on('notification', (notification) => {
+    isUp ||= notification.type === 'association-up'
+    if (isUp) onNotification?.(notification)
+  })
   return endpoint
 }
 

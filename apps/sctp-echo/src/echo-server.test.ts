@@ -7,6 +7,7 @@ import { encodePacket } from '@sockyard/sctp/wire/packet-builder'
 import { describe, expect, it, vi } from 'vitest'
 
 import {
+  type EchoServer,
   metric,
   openEndpoint,
   PORT,
