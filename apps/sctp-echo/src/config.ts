@@ -35,9 +35,9 @@ const streams = () =>
   })
 
 const events = <Kind extends string>(kinds: readonly Kind[], preset: readonly Kind[]) =>
-  list(z.enum([...kinds, 'none']), preset).meta({
+  list(z.enum([...kinds, 'none'], { error: `must be ${kinds.join(', ')} or none` }), preset).meta({
     valueName: 'KIND',
-    description: `what is told beside messages: ${[...kinds, 'none'].join(', ')}`,
+    description: `what is told beside messages: ${kinds.join(', ')} or none`,
   })
 
 const peerUdpPort = () =>

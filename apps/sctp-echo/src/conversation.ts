@@ -31,6 +31,7 @@ export class Conversation {
   #lost: AssociationError | undefined
   #lastAt = performance.now()
   #isFull = false
+  #wasRefused = false
 
   constructor(form: MessageForm) {
     this.#form = form
@@ -44,6 +45,11 @@ export class Conversation {
   /** Why the association is gone, unless it was ended in good order. */
   get lost(): AssociationError | undefined {
     return this.#lost
+  }
+
+  /** Whether a line was not sent because it had no stream. */
+  get wasRefused(): boolean {
+    return this.#wasRefused
   }
 
   /** A message came. */
@@ -70,6 +76,7 @@ export class Conversation {
     const { endpoint, id, outboundStreams } = association
     const { sizeBytes, unordered } = this.#form
     if (text === '' || this.over.aborted) return undefined
+    this.#wasRefused ||= stream >= outboundStreams
     if (stream >= outboundStreams)
       return `stream ${stream}: must be 0 to ${outboundStreams - 1}; not sent`
     const data = toMessage(text, sizeBytes)

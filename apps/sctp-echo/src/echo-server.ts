@@ -1,5 +1,8 @@
+import { lookup } from 'node:dns/promises'
+
 import { Endpoint } from '@sockyard/sctp/endpoint'
 import { createAddressList } from '@sockyard/service/address-list'
+import { networkError } from '@sockyard/service/errors'
 import { readKernelDrops } from '@sockyard/service/kernel-drops'
 import { listenAnywhere } from '@sockyard/service/listen'
 import type { Service, ServiceContext } from '@sockyard/service/server-command'
@@ -62,12 +65,12 @@ interface Source {
   port: number
 }
 
-function openEndpoint(
+async function openEndpoint(
   options: ServeOptions,
   refusal: (source: Source) => string | undefined,
 ): Promise<Endpoint> {
   const { port, udpPort, streams, buffer, maxMessage } = options
-  const host = options.host === EVERY_ADDRESS ? undefined : options.host
+  const host = options.host === EVERY_ADDRESS ? undefined : await numericAddress(options.host)
   return listenAnywhere({ host, port: udpPort }, (address) =>
     Endpoint.open({
       ...VANISHED_PEERS,
@@ -84,6 +87,14 @@ function openEndpoint(
       maximumAssociations: options.maxConnections,
     }),
   )
+}
+
+/** @throws {NetworkError} of class DNS when the name has no address */
+async function numericAddress(host: string): Promise<string> {
+  const { address } = await lookup(host).catch((error: unknown) => {
+    throw networkError(error, host)
+  })
+  return address
 }
 
 async function kernelDrops(endpoint: Endpoint): Promise<number> {

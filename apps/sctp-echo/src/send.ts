@@ -32,7 +32,7 @@ export async function send(context: CommandContext<SendOptions>): Promise<number
   await association[Symbol.asyncDispose]()
   display.end(failure)
   const { sent, received } = conversation.counts
-  return failure === undefined && received >= sent ? 0 : 1
+  return failure === undefined && received >= sent && !conversation.wasRefused ? 0 : 1
 }
 
 async function associate(
