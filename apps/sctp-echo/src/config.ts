@@ -23,7 +23,7 @@ export const DEFAULT_PORT = 9877
 /** Registered for SCTP in UDP (RFC 6951 section 7). */
 const DEFAULT_UDP_PORT = 9899
 /** The longest message a client sends; a server may take less. */
-export const LARGEST_MESSAGE_BYTES = 256 * 1024
+const LARGEST_MESSAGE_BYTES = 256 * 1024
 
 /** As the seeds' sctp_event_subscribe: the server has one kind more, a client shows its messages anyway. */
 const ASSOCIATION_EVENTS = EVENT_KINDS.filter((kind) => kind !== 'data-io')

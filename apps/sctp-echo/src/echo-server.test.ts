@@ -134,10 +134,13 @@ describe('limits', () => {
     expect(await take(fourth, 1)).toHaveLength(1)
   })
 
-  it('refuse the association too many of all in the handshake', async () => {
+  it('refuse the association too many of all, and tell as many as there is room for', async () => {
     await using server = await startServer('--max-connections', '1')
     await using _first = await visit(server)
-    await expect(visit(server)).rejects.toThrow(/aborted by the peer/)
+    const second = await visit(server)
+    await expect(take(second, 1)).rejects.toThrow(/aborted by the peer/)
+    expect(await metric(server.app, 'sockyard_sctp_refused_total{reason="too-many"}')).toBe(1)
+    expect(await metric(server.app, 'sockyard_sctp_associations')).toBe(1)
   })
 
   it('end an association whose message is too long', async () => {

@@ -15,6 +15,9 @@ import { createTally, exportMetrics } from './server-metrics.ts'
 /** `host` unless told: every address, and IPv4 alone where there is no IPv6. */
 const EVERY_ADDRESS = '::'
 
+/** Associations too many that are let in to be told why; with more, the handshake fails without a word. */
+const TOLD_WHY = 16
+
 /**
  * A peer that has vanished is noticed within 150 s: 9 packets without an answer, at most 5 s apart. Idle
  * associations are asked every 5 s. (RFC 9260 section 16 would take from 5 to 15 minutes.)
@@ -53,7 +56,7 @@ export function createEchoServer(context: ServiceContext<ServeOptions>): Service
       const { address, port, udpPort } = endpoint.address()
       // RFC 6951: one port on both sides is the usual case.
       refusedSource = createSourceRules({ port: udpPort, askedFrom: [udpPort, 9899] })
-      echo = new EchoService(endpoint, { ...context, addresses, tally })
+      echo = new EchoService(endpoint, { ...context, tally })
       context.log.info({ transport: 'sctp', address, port, udpPort }, 'listening')
     },
     stop: async (drained) => echo?.stop(drained),
@@ -84,7 +87,7 @@ async function openEndpoint(
       sendBufferBytes: buffer,
       receiveBufferBytes: buffer,
       maximumMessageBytes: maxMessage,
-      maximumAssociations: options.maxConnections,
+      maximumAssociations: options.maxConnections + TOLD_WHY,
     }),
   )
 }

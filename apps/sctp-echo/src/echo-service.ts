@@ -1,7 +1,6 @@
 import { AssociationError } from '@sockyard/sctp/core/errors'
 import type { Message, Notification } from '@sockyard/sctp/core/notification'
 import type { Endpoint } from '@sockyard/sctp/endpoint'
-import type { AddressList } from '@sockyard/service/address-list'
 import { limitLog, type LimitedLog } from '@sockyard/service/limited-log'
 import type { Logger } from '@sockyard/service/log'
 
@@ -13,7 +12,6 @@ import { Visitors } from './visitors.ts'
 
 interface EchoServiceOptions {
   options: ServeOptions
-  addresses: AddressList
   log: Logger
   tally: ServerTally
 }
@@ -31,14 +29,14 @@ export class EchoService {
   readonly #subscribed: ReadonlySet<string>
   readonly #idleTimer: NodeJS.Timeout
 
-  constructor(endpoint: Endpoint, { options, addresses, log, tally }: EchoServiceOptions) {
+  constructor(endpoint: Endpoint, { options, log, tally }: EchoServiceOptions) {
     this.endpoint = endpoint
     this.#options = options
     this.#tally = tally
     this.#log = limitLog(log)
     this.#subscribed = new Set(options.events)
     const { maxConnections: total, maxConnectionsPerAddress: perAddress, idleTimeout } = options
-    this.#visitors = new Visitors({ total, perAddress, addresses })
+    this.#visitors = new Visitors({ total, perAddress })
     endpoint.on('message', (message) => this.#echo(message))
     endpoint.on('notification', (notification) => this.#notified(notification))
     this.#idleTimer = setInterval(() => this.#endIdle(), Math.min(1000, idleTimeout / 4))

@@ -1,4 +1,3 @@
-import type { AddressList } from '@sockyard/service/address-list'
 import { ConnectionCounts } from '@sockyard/service/connection-counts'
 
 /** One association that we serve. */
@@ -14,7 +13,6 @@ export interface Visitor {
 export interface VisitorLimits {
   total: number
   perAddress: number
-  addresses: AddressList
 }
 
 /** Who is associated with us, and who may still come. */
@@ -23,7 +21,7 @@ export class Visitors {
   readonly #counts: ConnectionCounts
 
   constructor(limits: VisitorLimits) {
-    this.#counts = new ConnectionCounts(limits)
+    this.#counts = new ConnectionCounts({ ...limits, addresses: undefined })
   }
 
   get size(): number {
