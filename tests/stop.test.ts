@@ -14,6 +14,7 @@ const SERVICES = {
   'multicast-receiver': [],
   'sntp-listener': [],
   'sntp-server': ['--group', '224.0.1.1'],
+  'sctp-echo': [],
 }
 
 describeWithDocker('docker stop', () => {
