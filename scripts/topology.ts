@@ -93,7 +93,7 @@ export const topology: readonly Member[] = [
     args: ['--host', host],
     address: `sctp ${host}:9877 in udp 9899`,
     adminPort: 9110,
-    tryIt: `node apps/sctp-echo/src/main.ts send ${host}`,
+    tryIt: `npx pnpm@12 --filter sctp-echo start send ${host}`,
   },
   {
     name: 'tcp-ping',
