@@ -287,7 +287,10 @@ function initPacket(): Buffer {
 
 /** How many INITs a server answers of those that come from a port. */
 async function answeredInits(server: EchoServer, port: number, verdict: string): Promise<number> {
-  const socket = createSocket('udp4').bind(port, '127.0.0.1')
+  const socket = createSocket({ type: 'udp4', recvBufferSize: 4 * MEBIBYTE }).bind(
+    port,
+    '127.0.0.1',
+  )
   await once(socket, 'listening')
   let replies = 0
   socket.on('message', () => (replies += 1))
@@ -295,6 +298,7 @@ async function answeredInits(server: EchoServer, port: number, verdict: string):
   for (let n = 0; n < 1000; n += 1) socket.send(init, server.udpPort, '127.0.0.1')
   const name = `sockyard_sctp_packets_total{verdict="${verdict}"}`
   await vi.waitFor(async () => expect(await metric(server.app, name)).toBe(1000), 10_000)
+  await delay(100)
   socket.close()
   return replies
 }
