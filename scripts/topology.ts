@@ -82,7 +82,7 @@ export const topology: readonly Member[] = [
   {
     name: 'sntp-server',
     app: 'sntp-server',
-    args: [...ntp, '--host', host, '--stratum', '10', '--interval', '4s'],
+    args: [...ntp, '--host', host, '--stratum', '10', '--drift', '0', '--interval', '4s'],
     address: `udp ${host}:${ntpPort}`,
     adminPort: 9107,
     after: ['sntp-listener'],

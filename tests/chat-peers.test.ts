@@ -46,7 +46,7 @@ describeWithDocker('chat, as foreign clients see it', () => {
     )
     await relay.log.waitForLog(({ id, msg }) => msg === 'connected' && id === 2)
     await peers.run('sh', '-c', 'ncat chat 2020 < /tmp/bytes')
-    await Promise.all(readers)
+    expect(await Promise.all(readers)).toEqual(['', ''])
   })
 
   it('a stuck reader is cut off, the others go on', async () => {

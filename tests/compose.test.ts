@@ -99,10 +99,8 @@ describeWithDocker('docker compose up --wait', () => {
     expect(new Set(addresses)).toEqual(new Set(['127.0.0.1']))
     for (const service of yard.services) {
       const { NetworkSettings } = await inspect(yard.containerId(service))
-      for (const published of Object.values(NetworkSettings.Ports))
-        expect(published ?? []).toEqual(
-          (published ?? []).map((port) => ({ ...port, HostIp: yard.address })),
-        )
+      const published = Object.values(NetworkSettings.Ports).flatMap((ports) => ports ?? [])
+      expect(published.filter(({ HostIp }) => HostIp !== yard.address)).toEqual([])
     }
   })
 

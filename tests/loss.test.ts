@@ -10,6 +10,7 @@ import { endOf } from './support/sample.ts'
 
 // With 3,000 datagrams, 3 points are more than five standard deviations.
 const COUNT = 3_000
+const GROUPS = ['239.255.43.21', 'ff15::4321']
 
 describeWithDocker('a network that loses 10 %', () => {
   it.each(['-4', '-6'])('udp-echo ping %s measures it', async (family) => {
@@ -28,7 +29,7 @@ describeWithDocker('a network that loses 10 %', () => {
 
   it('the multicast receiver measures it, over IPv4 and IPv6', async () => {
     await using network = await startNetwork()
-    const groups = ['--group', '239.255.43.21', '--group', 'ff15::4321']
+    const groups = GROUPS.flatMap((group) => ['--group', group])
     await using receiver = await startService('multicast-receiver', {
       network,
       command: [...groups, '--quiet'],
@@ -43,7 +44,7 @@ describeWithDocker('a network that loses 10 %', () => {
     await docker(['stop', receiver.id])
     await receiver.log.exited
     const flows = flowsOf(receiver.log.lines)
-    expect(flows.map(({ group }) => group).toSorted()).toEqual(['239.255.43.21', 'ff15::4321'])
+    expect(new Set(flows.map(({ group }) => group))).toEqual(new Set(GROUPS))
     for (const { lost } of flows) expectTenPercent(lost)
   })
 })

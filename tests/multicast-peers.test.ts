@@ -39,10 +39,11 @@ describeWithDocker('multicast, with foreign senders and receivers', () => {
   })
 
   it('the receiver shows nothing of a group that it has not joined', async () => {
-    const send = (group: string, text: string) =>
-      peers.run('sh', '-c', `printf '${text}' | socat -u STDIN UDP4-DATAGRAM:${group}:4321`)
-    await send('239.255.43.22', 'foreign')
-    await send('239.255.43.21', 'after the foreign one')
+    for (const [group, text] of [
+      ['239.255.43.22', 'foreign'],
+      ['239.255.43.21', 'after the foreign one'],
+    ])
+      await peers.run('sh', '-c', `printf '${text}' | socat -u STDIN UDP4-DATAGRAM:${group}:4321`)
     await receiver.log.waitForLog((each) => sampleOf(each)?.['text'] === 'after the foreign one')
     expect(receiver.log.stdout).not.toContain('foreign"')
   })

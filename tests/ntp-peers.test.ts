@@ -1,3 +1,7 @@
+import { chmod, mkdtempDisposable, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
 import { describeWithDocker } from '@sockyard/testkit/docker'
 import type { StartedNetwork } from 'testcontainers'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -46,6 +50,22 @@ describeWithDocker('NTP, with chronyd and ntpdig', () => {
     expect(ntpdig.stderr).toContain('no eligible servers')
   })
 
+  it.each(['AES128', 'SHA1', 'SHA256'])('chronyd and the server share a key: %s', async (type) => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'sockyard-keys-'))
+    const keys = join(folder.path, 'keys')
+    await writeFile(keys, `1 ${type} HEX:00112233445566778899aabbccddeeff\n`)
+    await chmod(folder.path, 0o755)
+    const files = { '/keys': keys }
+    const command = ['--stratum', '10', '--keys', '/keys']
+    const options = { network, alias: 'keyed', command, files }
+    await using _server = await startService('sntp-server', options)
+    await using client = await startPeers({ network, files })
+    const directives = ['keyfile /keys', 'server keyed iburst key 1']
+    await using chronyd = client.exec('chronyd', '-Q', '-t', '8', ...directives)
+    await chronyd.waitForText(/System clock wrong by/)
+    expect(await chronyd.exited).toMatchObject({ code: 0 })
+  })
+
   it.each([
     ['the broadcast address', ['--group', '224.0.1.5'], broadcastAddress],
     ['224.0.1.1', ['--no-broadcast', '--group', '224.0.1.1'], () => Promise.resolve('224.0.1.1')],
@@ -62,7 +82,6 @@ describeWithDocker('NTP, with chronyd and ntpdig', () => {
       'allow',
       broadcast,
     )
-    const isMeasured = (sample = {}) => 'offsetMicros' in sample && sample.offsetMicros !== null
     const line = await listener.log.waitForLog((each) => isMeasured(sampleOf(each)))
     const { offsetMicros, uncertaintyMicros, ...sample } = sampleOf(line) ?? {}
     expect(sample).toMatchObject({ verdict: 'accept', stratum: 10, leap: 0 })
@@ -82,14 +101,17 @@ describeWithDocker('NTP, with chronyd and ntpdig', () => {
     await using server = await startPeers({ network, alias: 'chronyd' })
     await using chronyd = server.exec('chronyd', '-d', '-x', 'local stratum 10', 'allow')
     await chronyd.waitForText(/Disabled control of system clock/)
-    await using client = dockerProcess(
-      ...['run', '--rm', '--network', network.getName(), 'sockyard/sntp-listener'],
-      ...['query', 'chronyd', '--json', '--count', '2', '--interval', '200ms'],
-    )
+    const flags = ['--json', '--count', '2', '--interval', '200ms']
+    const query = ['sockyard/sntp-listener', 'query', 'chronyd', ...flags]
+    await using client = dockerProcess('run', '--rm', '--network', network.getName(), ...query)
     expect(await client.exited).toEqual({ code: 0, signal: null })
     expect(client.lines.map(endOf).find(Boolean)).toMatchObject({ sent: 2, received: 2, lost: 0 })
   })
 })
+
+function isMeasured(sample: { offsetMicros?: unknown } = {}): boolean {
+  return typeof sample.offsetMicros === 'number'
+}
 
 async function broadcastAddress(container: RunningContainer): Promise<string> {
   const [, address = ''] = / brd (\S+)/.exec(await container.run('ip', '-4', 'addr', 'show')) ?? []

@@ -9,6 +9,8 @@ export interface ContainerOptions {
   alias?: string
   command?: readonly string[]
   environment?: Readonly<Record<string, string>>
+  /** Files of this host by their path in the container, which may read them. */
+  files?: Readonly<Record<string, string>>
 }
 
 /** A container that runs, with its log so far. */
@@ -24,13 +26,16 @@ export interface RunningContainer extends AsyncDisposable {
 
 /** A container of compose's making and ours differ in nothing that a socket would notice. */
 class Container extends GenericContainer {
-  asInCompose({ network, alias, command, environment = {} }: ContainerOptions): this {
+  asInCompose({ network, alias, command, environment = {}, files = {} }: ContainerOptions): this {
     const aliases = alias === undefined ? [] : [alias]
     this.createOpts.NetworkingConfig = {
       EndpointsConfig: { [network.getName()]: { Aliases: aliases } },
     }
     this.hostConfig.Init = true
     this.withNetwork(network).withEnvironment(environment)
+    this.withBindMounts(
+      Object.entries(files).map(([target, source]) => ({ source, target, mode: 'ro' as const })),
+    )
     return command === undefined ? this : this.withCommand([...command])
   }
 

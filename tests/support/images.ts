@@ -6,7 +6,7 @@ import { docker } from './docker.ts'
 export default async function buildImages(): Promise<void> {
   // The suites say so themselves.
   if (whyNoDocker() !== undefined) return
-  await docker(['compose', 'build', '--quiet', ...(process.env['TMP_BUILD']?.split(' ') ?? [])])
+  await docker(['compose', 'build', '--quiet'])
   await docker(['build', '--quiet', '--tag', 'sockyard/peers', 'tests/peers'])
   await docker(['build', '--quiet', '--tag', 'sockyard/sctp-peers', 'tests/sctp-peers'])
 }

@@ -19,7 +19,10 @@ export async function talkOnTerminal(talk: Talk, stdin: Readable, stdout: Writab
     talk.say(`${line}\n`)
     editor.prompt()
   })
-  editor.on('SIGINT', () => editor.close())
+  editor.on('SIGINT', () => {
+    talk.leaveSoon()
+    editor.close()
+  })
   editor.once('close', () => talk.leave())
   editor.prompt()
   await talk.over

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 
 import { runApp } from '@sockyard/testkit/run-app'
+import type { RunningApp } from '@sockyard/testkit/running-app'
 import { startApp } from '@sockyard/testkit/start-app'
 import { startInTerminal } from '@sockyard/testkit/start-in-terminal'
 import { expect, onTestFinished, test } from 'vitest'
@@ -97,13 +98,43 @@ test('on a terminal lines are edited, and what is heard does not tear what is ty
   expect((await terminal.exited).code).toBe(0)
 })
 
+test('Ctrl-C leaves a server that does not answer any more', async () => {
+  const server = await serverThat((socket) => void socket.write('* welcome\n'))
+  await using terminal = startInTerminal('chat', ['join', `127.0.0.1:${server}`])
+  await terminal.waitForText(/welcome/)
+  terminal.stdin.write('\x03')
+  expect((await terminal.exited).code).toBe(0)
+})
+
+test('SIGINT leaves a server that does not read any more', async () => {
+  const server = await serverThat((socket) => void socket.pause().write('* welcome\n'))
+  await using app = await startApp('chat', ['join', `127.0.0.1:${server}`])
+  await app.waitForText(/welcome/)
+  app.stdin.write('more than the kernel takes\n'.repeat(1_000_000))
+  await stalled(app.stdin)
+  app.kill('SIGINT')
+  expect(await app.exited).toEqual({ code: 0, signal: null })
+})
+
+/** Resolves when nothing is read from the other end any more. */
+async function stalled(stream: RunningApp['stdin']): Promise<void> {
+  let before = Number.NaN
+  const isSame = (): boolean => before === (before = stream.writableLength)
+  await expect.poll(isSame, { interval: 250 }).toBe(true)
+}
+
 /** @returns the port of a server that treats each connection so */
 async function serverThat(treat: (socket: Socket) => void): Promise<number> {
-  const server = createServer((socket) => {
+  const sockets = new Set<Socket>()
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.add(socket)
     socket.on('error', () => {})
     treat(socket)
   }).listen(0, '127.0.0.1')
-  onTestFinished(() => void server.close())
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
   await once(server, 'listening')
   return (server.address() as AddressInfo).port
 }

@@ -3,6 +3,9 @@ import type { Socket } from 'node:net'
 import { Incoming } from './incoming.ts'
 import { phrases, STILL_THERE } from './phrases.ts'
 
+/** Who wants to be gone waits no longer than this for the server. */
+const FAREWELL_MILLIS = 1_000
+
 /** The client's side of a chat: lines come in, lines go out, and who ended it. */
 export class Talk {
   readonly socket: Socket
@@ -12,14 +15,13 @@ export class Talk {
   onLines: (lines: readonly string[]) => void = () => {}
   readonly #incoming = new Incoming()
   #isLeaving = false
+  /** By us: a write that was under way fails then. */
+  #isCut = false
 
   /** @param signal when aborted, the connection is closed */
   constructor(socket: Socket, signal: AbortSignal) {
     this.socket = socket
-    const close = (): void => {
-      this.#isLeaving = true
-      socket.destroySoon()
-    }
+    const close = (): void => this.leaveSoon()
     signal.addEventListener('abort', close, { once: true })
     this.over = new Promise((resolve) => {
       socket.once('close', () => {
@@ -33,7 +35,7 @@ export class Talk {
 
   /** Whether it was our side that ended it, and nothing went wrong then. */
   get hasLeft(): boolean {
-    return this.#isLeaving && this.socket.errored === null
+    return this.#isLeaving && (this.#isCut || this.socket.errored === null)
   }
 
   /** @returns false when more should wait for the socket's 'drain' */
@@ -45,6 +47,16 @@ export class Talk {
   leave(): void {
     this.#isLeaving = true
     this.socket.end()
+  }
+
+  /** Leaves, even when the server does not read or answer any more. */
+  leaveSoon(): void {
+    this.leave()
+    const timer = setTimeout(() => {
+      this.#isCut = true
+      this.socket.destroy()
+    }, FAREWELL_MILLIS)
+    this.socket.once('close', () => clearTimeout(timer))
   }
 
   #hear(lines: readonly string[]): void {

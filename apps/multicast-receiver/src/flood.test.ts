@@ -6,6 +6,7 @@ import { datagram, endOf, metric, type Peer, peerOf, startReceiver } from './pee
 vi.setConfig({ testTimeout: 60_000 })
 
 const MEMORY = 'process_resident_memory_bytes'
+const RECEIVED = 'sockyard_udp_datagrams_total{direction="received"}'
 
 /** One datagram each of so many senders, which do not exist. */
 async function forge(peer: Peer, first: number, count: number): Promise<void> {
@@ -22,8 +23,10 @@ it('100,000 forged senders cost at most 20 MB, and a line a second', async () =>
   await expect.poll(counted, { timeout: 10_000 }).toBe(5_000)
   const before = await metric(receiver, MEMORY)
   const start = performance.now()
-  await forge(peer, 5_000, 100_000)
-  await expect.poll(counted, { timeout: 20_000 }).toBeGreaterThan(100_000)
+  // On a busy machine the kernel drops some: what counts is how many the receiver had to deal with.
+  for (let sender = 5_000; (await metric(receiver, RECEIVED)) <= 105_000; sender += 5_000)
+    await forge(peer, sender, 5_000)
+  await expect.poll(counted, { timeout: 20_000 }).toBeGreaterThan(105_000)
   const grown = (await metric(receiver, MEMORY)) - before
   const seconds = (performance.now() - start) / 1_000
 
@@ -34,6 +37,6 @@ it('100,000 forged senders cost at most 20 MB, and a line a second', async () =>
   const longest = Math.max(...receiver.stdout.split('\n').map((line) => line.length))
   expect(longest).toBeLessThan(8_000)
   const { received, flows } = await endOf(receiver)
-  expect(received).toBeGreaterThan(100_000)
+  expect(received).toBeGreaterThan(105_000)
   expect(flows).toHaveLength(100)
 })

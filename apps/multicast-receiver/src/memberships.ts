@@ -2,9 +2,7 @@ import { isIP } from 'node:net'
 
 import { isSourceSpecific } from '@sockyard/protocol/multicast'
 import { UsageError } from '@sockyard/service/errors'
-import type { InterfaceChoice } from '@sockyard/service/group-interfaces'
 import type { MulticastGroup } from '@sockyard/service/group-socket'
-import { findInterface } from '@sockyard/service/interfaces'
 
 /**
  * The groups, each with those of the sources that are of its family.
@@ -25,15 +23,4 @@ export function groupsWithSources(
       throw new UsageError('--source', sources.join(','), `has no source for ${address}`)
     return { address }
   })
-}
-
-/**
- * What `--interface` means.
- *
- * @throws {UsageError} when an interface does not exist
- */
-export function interfaceChoice(wanted: readonly string[]): InterfaceChoice {
-  const [first = 'any'] = wanted
-  if (first === 'any' || first === 'all') return first
-  return [...new Set(wanted.map((each) => findInterface(each).name))]
 }

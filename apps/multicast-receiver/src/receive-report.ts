@@ -1,4 +1,5 @@
 import { SampleGate } from '@sockyard/probe/sample-gate'
+import { toMicro } from '@sockyard/probe/to-micro'
 import type { MulticastReceiveEvent } from '@sockyard/protocol/results'
 import type { NetworkError } from '@sockyard/service/errors'
 import { failureOf } from '@sockyard/service/failure'
@@ -74,7 +75,8 @@ export function createReceiveReport(options: ReceiveReportOptions): ReceiveRepor
   }
 }
 
-function measured(sums: FlowSums, durationMillis: number, port: number, most?: number) {
+function measured(sums: FlowSums, millis: number, port: number, most?: number) {
+  const durationMillis = toMicro(millis)
   const withPort = ({ group, ...rest }: FlowReport) => ({ group, port, ...rest })
   const sent = sums.counts.received + sums.counts.lost
   return { durationMillis, sent, ...sums.counts, flows: sums.flows.slice(0, most).map(withPort) }

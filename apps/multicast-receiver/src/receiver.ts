@@ -2,13 +2,14 @@ import { formatDuration } from '@sockyard/probe/format'
 import { NetworkError } from '@sockyard/service/errors'
 import type { InterfaceChoice } from '@sockyard/service/group-interfaces'
 import type { MulticastGroup } from '@sockyard/service/group-socket'
+import { interfaceChoice } from '@sockyard/service/interface-choice'
 import { createMembership, type GroupDatagramSource } from '@sockyard/service/membership'
 import type { Service, ServiceContext } from '@sockyard/service/server-command'
 
 import { isReceived, observe } from './arrival.ts'
 import type { ReceiveOptions } from './config.ts'
 import { FlowTable } from './flow-table.ts'
-import { groupsWithSources, interfaceChoice } from './memberships.ts'
+import { groupsWithSources } from './memberships.ts'
 import { createReceiverMetrics } from './metrics.ts'
 import { createReceiveReport } from './receive-report.ts'
 
@@ -21,7 +22,7 @@ export function createReceiver(context: ServiceContext<ReceiveOptions>): Service
   const { options, log, now, fail } = context
   const { port, quiet } = options
   const groups = groupsWithSources(options.group, options.source)
-  const interfaces = interfaceChoice(options.interface)
+  const interfaces = interfaceChoice(options.interface, 'any')
   const flows = new FlowTable(options.maxSenders)
   const finished = Promise.withResolvers<void>()
   let received = 0

@@ -1,4 +1,5 @@
 import { SampleGate } from '@sockyard/probe/sample-gate'
+import { toMicro } from '@sockyard/probe/to-micro'
 import type { MulticastSendEvent } from '@sockyard/protocol/results'
 import type { NetworkError } from '@sockyard/service/errors'
 import { failureOf } from '@sockyard/service/failure'
@@ -35,7 +36,7 @@ export function createSendReport({ port, quiet, log }: SendReportOptions): SendR
   const interval = (): void => {
     const now = { ...total, at: performance.now() }
     const data = {
-      durationMillis: now.at - before.at,
+      durationMillis: toMicro(now.at - before.at),
       sent: now.sent - before.sent,
       sentBytes: now.sentBytes - before.sentBytes,
       dropped: now.dropped - before.dropped,
@@ -62,7 +63,7 @@ export function createSendReport({ port, quiet, log }: SendReportOptions): SendR
     dropped: () => void (total.dropped += 1),
     end(error) {
       clearInterval(timer)
-      const measured = { durationMillis: performance.now() - begin, ...total }
+      const measured = { durationMillis: toMicro(performance.now() - begin), ...total }
       const data = error === undefined ? measured : { ...measured, error: failureOf(error) }
       log.info({ event: 'end', data }, endText(data))
     },

@@ -14,7 +14,7 @@ export function startText(data: Data<'start'>): string {
     `by ${data.interface ?? "the system's choice of interface"}`,
     `TTL ${ttl}`,
     `loopback ${loopback ? 'on' : 'off'}`,
-    count === null ? [] : `${count} datagrams`,
+    count === null ? [] : `${count} ${count === 1 ? 'datagram' : 'datagrams'}`,
     data.intervalMillis === null ? 'each line' : `every ${formatDuration(data.intervalMillis)}`,
     sizeBytes === null ? [] : `${sizeBytes} B`,
   ]

@@ -31,18 +31,28 @@ describe('an offset', () => {
     const { offsetNanos, uncertaintyNanos } = hear(estimate, 1, 110n * MICRO)
     expect(offsetNanos).toBe(-10n * MICRO)
     // The first broadcast and the exchange did not agree, and who is right is not known.
-    expect(uncertaintyNanos).toBe(100n * MICRO + 800n * MICRO)
+    expect(uncertaintyNanos).toBe(100n * MICRO + 800n * MICRO + 800n * MICRO)
   })
 
-  it('counts what broadcasts usually lack of the exchange as the delay, later on', () => {
+  it('counts what the quickest broadcast lacks of the exchange as the delay, later on', () => {
     const estimate = new OffsetEstimate(ASSUMED, SECOND)
     for (const [second, delay] of [900n, 300n, 310n].entries())
       hear(estimate, second, delay * MICRO)
     estimate.calibrate(exchange(0n, 200n * MICRO))
-    expect(estimate.measuredDelay).toBe(310n * MICRO)
+    expect(estimate.measuredDelay).toBe(300n * MICRO)
     const { offsetNanos, uncertaintyNanos } = hear(estimate, 3, 305n * MICRO)
-    expect(offsetNanos).toBe(5n * MICRO)
-    expect(uncertaintyNanos).toBeGreaterThanOrEqual(310n * MICRO)
+    expect(offsetNanos).toBe(-5n * MICRO)
+    expect(uncertaintyNanos).toBeGreaterThanOrEqual(300n * MICRO)
+  })
+
+  it('is not moved far by one exchange that was held up', () => {
+    const estimate = new OffsetEstimate(ASSUMED, SECOND)
+    for (const second of [0, 1, 2]) hear(estimate, second, 300n * MICRO)
+    for (const offset of [0n, 20n, 900n]) estimate.calibrate(exchange(offset * MICRO, 600n * MICRO))
+    expect(estimate.measuredDelay).toBe(320n * MICRO)
+    const { offsetNanos, uncertaintyNanos } = hear(estimate, 3, 300n * MICRO)
+    expect(offsetNanos).toBe(20n * MICRO)
+    expect(uncertaintyNanos).toBeGreaterThan(900n * MICRO)
   })
 
   it('is the same for a clock that is ahead', () => {

@@ -24,11 +24,13 @@ const MILLION = 1_000_000n
 const RECENT_NANOS = 16_000_000_000n
 /** Of fewer broadcasts, one that was held up would count too much: then it is half of the exchange. */
 const TYPICAL = 3
+/** The median of so many exchanges counts: each of them may have been held up on one of its ways. */
+const EXCHANGES = 5
 
 /**
  * The offset of one source from its broadcasts (RFC 5905, section 8, mode 5). How long a broadcast takes is found
- * as RFC 5905 has it: an exchange tells the offset, and what broadcasts of the same moments lack of it is their
- * delay. One that came later than others of late is uncertain by as much.
+ * as RFC 5905 has it: an exchange tells the offset, and what the quickest broadcast of the same moments lacks of it is
+ * their delay. One that came later than others of late is uncertain by as much.
  */
 export class OffsetEstimate {
   readonly #maximumStep: bigint
@@ -39,6 +41,8 @@ export class OffsetEstimate {
   /** Of the last broadcast: how much later it came than others, and its precision. */
   #late = 0n
   #arrivals: Arrival[] = []
+  /** The delays that the last exchanges found. */
+  #founds: bigint[] = []
 
   /**
    * @param assumedDelay nanoseconds one way, until an exchange has measured it
@@ -78,14 +82,15 @@ export class OffsetEstimate {
   /** An exchange with the source ended just now, soon after the last broadcast. */
   calibrate({ offsetNanos, delayNanos }: Reading): void {
     const recent = this.#recentApparents()
-    const median = recent[Math.floor(recent.length / 2)]
-    if (median === undefined) return
+    if (recent.length === 0) return
+    const quickest = recent.reduce((best, apparent) => (apparent > best ? apparent : best))
     const half = delayNanos / 2n
-    const found = offsetNanos - median
+    const found = offsetNanos - quickest
     // The clock stepped meanwhile.
     if (absolute(found - half) > this.#maximumStep) return
-    this.#delay = recent.length < TYPICAL ? half : found
-    this.#error = half + absolute(found - half)
+    if (recent.length >= TYPICAL) this.#founds = [...this.#founds.slice(1 - EXCHANGES), found]
+    this.#delay = medianOf(this.#founds) ?? half
+    this.#error = half + absolute(found - half) + absolute(found - this.#delay)
     this.#isMeasured = true
   }
 
@@ -103,14 +108,18 @@ export class OffsetEstimate {
     }, 0n)
   }
 
-  /** Of the last few broadcasts, in ascending order. */
+  /** Of the last few broadcasts. */
   #recentApparents(): bigint[] {
     const newest = this.#arrivals.at(-1)?.receivedAt ?? 0n
     return this.#arrivals
       .filter(({ receivedAt }) => newest - receivedAt <= RECENT_NANOS)
       .map(({ apparent }) => apparent)
-      .toSorted((a, b) => (a < b ? -1 : 1))
   }
+}
+
+function medianOf(values: readonly bigint[]): bigint | undefined {
+  const sorted = values.toSorted((a, b) => (a < b ? -1 : 1))
+  return sorted[Math.floor(sorted.length / 2)]
 }
 
 function absolute(nanos: bigint): bigint {

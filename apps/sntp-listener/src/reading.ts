@@ -24,11 +24,12 @@ export function readReply(packet: NtpPacket, sentAt: bigint, receivedAt: bigint)
   if (receiveAt === null || transmitAt === null) return null
   const exchange = { originAt: sentAt, receiveAt, transmitAt, destinationAt: receivedAt }
   const measured = exchangeDelay(exchange)
-  const delayNanos = measured > 0n ? measured : 0n
+  // A server that stamps its replies too late makes it negative, and the offset as wrong.
+  const size = measured < 0n ? -measured : measured
   return {
     offsetNanos: exchangeOffset(exchange),
-    uncertaintyNanos: delayNanos / 2n + precisionOf(packet),
-    delayNanos,
+    uncertaintyNanos: size / 2n + precisionOf(packet),
+    delayNanos: measured < 0n ? 0n : measured,
     packet,
   }
 }

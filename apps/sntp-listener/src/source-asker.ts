@@ -20,7 +20,7 @@ interface AskerOptions {
 
 /** The first exchanges come soon, for the first broadcasts are the least typical ones. */
 const FIRST_PAUSE_MILLIS = 8_000
-const PAUSE_FACTOR = 4
+const PAUSE_FACTOR = 2
 
 /** Asks sources themselves: how long the way is, and whether a step was real. */
 export class SourceAsker {

@@ -27,7 +27,7 @@ export function createNtpServer(context: ServiceContext<ServeOptions>): Service 
   const statusAt = createClockStatus(options, now(), measurePrecision(now))
   const keys = readNtpKeys(options.keys, options.key === undefined ? [] : [options.key], log)
   const signingKey = options.key === undefined ? undefined : keys.get(options.key)
-  const encoder = new PacketEncoder(now)
+  const encoder = new PacketEncoder(now, keys)
   const poll = nanosToLog2(BigInt(options.interval) * NANOS_PER_MILLI)
   const rules: Rules = {
     refusedSource: createSourceRules({ port: options.port, anyPort: true }),

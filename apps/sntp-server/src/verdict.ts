@@ -12,7 +12,7 @@ import type { SourceRefusal } from '@sockyard/service/source-rules'
 import type { DatagramSource } from '@sockyard/service/udp-endpoint'
 
 /** Why a datagram gets no answer: exactly one reason. */
-export type Refusal =
+type Refusal =
   | SourceRefusal
   | 'denied'
   | 'not-allowed'

@@ -1,3 +1,5 @@
+import { toMicro } from '@sockyard/probe/to-micro'
+
 import type { BulkStream } from './bulk-stream.ts'
 
 /** The sums over all streams, by interval and in all. */
@@ -21,7 +23,7 @@ export class BulkTotals {
     this.#before = { at: now, sentBytes, receivedBytes }
     const received = receivedBytes - before.receivedBytes
     return {
-      durationMillis: rounded(now - before.at),
+      durationMillis: toMicro(now - before.at),
       sentBytes: sentBytes - before.sentBytes,
       receivedBytes: received,
       bytesPerSecond: perSecond(received, now - before.at),
@@ -44,7 +46,7 @@ export class BulkTotals {
     const durationMillis = now - this.#startedAt
     const received = this.#sum((stream) => stream.rightBytes)
     return {
-      durationMillis: rounded(durationMillis),
+      durationMillis: toMicro(durationMillis),
       sent: this.#sum((stream) => stream.sentBytes),
       received,
       lost: this.#sum((stream) => stream.missingBytes),
@@ -62,8 +64,4 @@ export class BulkTotals {
 
 function perSecond(bytes: number, millis: number): number {
   return millis > 0 ? Math.round((bytes * 1000) / millis) : 0
-}
-
-function rounded(millis: number): number {
-  return Math.round(millis * 1000) / 1000
 }

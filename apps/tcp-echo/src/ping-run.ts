@@ -1,8 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { paceWindow } from '@sockyard/probe/pace-window'
-import { pace } from '@sockyard/probe/pacer'
-import { settle } from '@sockyard/probe/settle'
+import { runProbes } from '@sockyard/probe/run-probes'
 import type { Connected } from '@sockyard/service/connect'
 import { NetworkError } from '@sockyard/service/errors'
 import type { Logger } from '@sockyard/service/log'
@@ -11,9 +9,6 @@ import { Backoff } from './backoff.ts'
 import type { PingOptions } from './config.ts'
 import { lost } from './lost.ts'
 import type { PingConnection } from './ping-connection.ts'
-
-/** What is under way when the run is stopped or its deadline comes may still arrive for so long. */
-const LAST_REPLIES_MILLIS = 1000
 
 export interface PingRun {
   options: PingOptions
@@ -39,23 +34,10 @@ export async function pingOn(
 ): Promise<void> {
   const done = new AbortController()
   const watching = watch(connection, first, run, done.signal)
-  await sendAll(connection, run)
   const { outstanding } = connection.trips
-  await settle(outstanding, run.signal)
-  if (run.signal.aborted) await settle(outstanding, AbortSignal.timeout(LAST_REPLIES_MILLIS))
+  await runProbes(run.options, outstanding, run.signal, (sequence) => connection.send(sequence))
   done.abort()
   await watching
-}
-
-async function sendAll(connection: PingConnection, run: PingRun): Promise<void> {
-  const { count, window, rate, interval } = run.options
-  const { signal } = run
-  const send = (sequence: number): void => connection.send(sequence)
-  if (window === undefined) {
-    await pace({ count, signal, intervalMillis: rate === undefined ? interval : 1000 / rate }, send)
-  } else {
-    await paceWindow({ count, signal, window, outstanding: connection.trips.outstanding }, send)
-  }
 }
 
 /** Attaches one socket after the other, until the run is done or the connection is gone for good. */

@@ -1,4 +1,5 @@
 import { createEchoPingReporter } from '@sockyard/probe/echo-ping-reporter'
+import { probeInterval } from '@sockyard/probe/probe-interval'
 import { RoundTripTotals } from '@sockyard/probe/round-trip-totals'
 import type { CommandContext } from '@sockyard/service/command'
 import type { Connected } from '@sockyard/service/connect'
@@ -44,17 +45,13 @@ function reporterOf(context: CommandContext<PingOptions>, totals: RoundTripTotal
 
 function plan(options: PingOptions) {
   const { connections, count = null, window, size: sizeBytes } = options
-  const intervalMillis = window === undefined ? intervalOf(options) : null
+  const intervalMillis = window === undefined ? probeInterval(options) : null
   return { transport: 'tcp' as const, connections, count, intervalMillis, sizeBytes }
-}
-
-function intervalOf({ rate, interval }: PingOptions): number {
-  return rate === undefined ? interval : 1000 / rate
 }
 
 function probesPerSecond(options: PingOptions): number {
   if (options.window !== undefined) return Number.POSITIVE_INFINITY
-  return (options.connections * 1000) / intervalOf(options)
+  return (options.connections * 1000) / probeInterval(options)
 }
 
 async function measure(

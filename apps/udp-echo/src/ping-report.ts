@@ -1,3 +1,4 @@
+import { probeInterval } from '@sockyard/probe/probe-interval'
 import type { RoundTripTotals } from '@sockyard/probe/round-trip-totals'
 import type { EchoPingEvent } from '@sockyard/protocol/results'
 import { NetworkError, place } from '@sockyard/service/errors'
@@ -10,20 +11,15 @@ import type { Pinger } from './pinger.ts'
 type Start = Extract<EchoPingEvent, { event: 'start' }>['data']
 type End = Extract<EchoPingEvent, { event: 'end' }>['data']
 
-/** From one probe to the next at a fixed rate. */
-export function intervalOf({ rate, interval }: PingOptions): number {
-  return rate === undefined ? interval : 1000 / rate
-}
-
 /** Infinity for as fast as answers come. */
 export function probesPerSecond(options: PingOptions): number {
-  return options.window === undefined ? 1000 / intervalOf(options) : Number.POSITIVE_INFINITY
+  return options.window === undefined ? 1000 / probeInterval(options) : Number.POSITIVE_INFINITY
 }
 
 /** What will be done, and to whom. */
 export function startOf(host: string, target: ResolvedAddress, options: PingOptions): Start {
   const { count = null, window, size: sizeBytes } = options
-  const intervalMillis = window === undefined ? intervalOf(options) : null
+  const intervalMillis = window === undefined ? probeInterval(options) : null
   const { address, port } = target
   return { transport: 'udp', host, address, port, connections: 1, count, intervalMillis, sizeBytes }
 }

@@ -1,5 +1,6 @@
 import type { MicrosSummary } from './histogram.ts'
 import { IntervalHistogram } from './interval-histogram.ts'
+import { toMicro } from './to-micro.ts'
 
 /** What is counted of requests and replies, as in the reports. */
 interface Tallies {
@@ -58,10 +59,6 @@ export class RoundTripTotals {
     const durationMillis = toMicro(now - this.#startedAt)
     return { durationMillis, ...this.tallies, rttMicros: this.#histogram.total() }
   }
-}
-
-function toMicro(millis: number): number {
-  return Math.round(millis * 1_000) / 1_000
 }
 
 function noTallies(): Tallies {

@@ -10,7 +10,7 @@ describe('what is wrong with a command line is one line and exit code 2', () => 
     [['--port', '99999'], '--port 99999: must be 0 to 65535'],
     [
       ['--idle-timeout', '5'],
-      '--idle-timeout 5: must be a duration such as 200ms, 5s, 2m or 1h, 1ms or more',
+      '--idle-timeout 5: must be a duration such as 200ms, 5s, 2m or 1h, 1ms to 596h',
     ],
     [['--allow', '10.0.0.0/8', '--allow', '::1,10/8'], '--allow 10/8: must be an address'],
     [['--greeting', ''], '--greeting "": must not be empty'],

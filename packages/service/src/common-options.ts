@@ -1,5 +1,8 @@
+import { isIP } from 'node:net'
+
 import { z } from 'zod'
 
+import { UsageError } from './errors.ts'
 import { byteSize, cidrList, decimal, duration, flag, integer, list, text } from './options.ts'
 
 /*
@@ -30,10 +33,21 @@ export const ipFamilyOptions = {
   ipv6: flag().meta({ short: '6', description: 'use IPv6 only' }),
 }
 
-/** @returns 4 or 6 when exactly one was asked for, otherwise undefined: either will do */
-export function ipFamily(options: { ipv4: boolean; ipv6: boolean }): 4 | 6 | undefined {
-  if (options.ipv4 === options.ipv6) return undefined
-  return options.ipv4 ? 4 : 6
+/**
+ * @returns 4 or 6 when exactly one was asked for, otherwise undefined: either will do
+ * @throws {UsageError} when `host` (of a server) is an address of the other one; `::` is every address
+ */
+export function ipFamily(options: {
+  ipv4: boolean
+  ipv6: boolean
+  host?: string
+}): 4 | 6 | undefined {
+  const { ipv4, ipv6, host: address = '::' } = options
+  if (ipv4 === ipv6) return undefined
+  const family = ipv4 ? 4 : 6
+  const other = isIP(address) === 0 || address === '::' ? family : isIP(address)
+  if (other !== family) throw new UsageError('--host', address, `is not an IPv${family} address`)
+  return family
 }
 
 /** -c --count; absent means without end. */
@@ -113,9 +127,6 @@ export const window = () =>
 
 /** -q --quiet */
 export const quiet = () => flag().meta({ short: 'q', description: 'only the final report' })
-
-/** -v --verbose */
-export const verbose = () => flag().meta({ short: 'v', description: 'say more' })
 
 /** -j --json; a measuring server's log becomes JSON lines with it too. */
 export const json = () => flag().meta({ short: 'j', description: 'JSON lines instead of text' })

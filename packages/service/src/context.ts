@@ -5,8 +5,8 @@ import type { App, Command, CommandContext } from './command.ts'
 import { createEventHub } from './event-hub.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { LogSettings } from './log-settings.ts'
-import { createLog } from './log.ts'
 import { createLogSink } from './log-sink.ts'
+import { createLog } from './log.ts'
 
 /** A client's log: only what its report does not say, on standard error. */
 const CLIENT_LOG: LogSettings = { level: 'warn', format: 'text' }

@@ -37,6 +37,16 @@ test('a name that does not resolve is of the class DNS', async () => {
   })
 })
 
+test('a denied permission blames the port only where it may be the port', () => {
+  const denied = Object.assign(new Error('bind EACCES'), { code: 'EACCES', syscall: 'bind' })
+  expect(networkError(denied, '::', 123).message).toBe(
+    '[::]:123: permission denied (ports below 1024 need a privilege)',
+  )
+  expect(networkError(denied, '255.255.255.255', 3333).message).toBe(
+    '255.255.255.255:3333: permission denied',
+  )
+})
+
 test('an error is classed once', () => {
   const error = networkError(new Error('odd'), 'example.org')
   expect(error).toMatchObject({ errorClass: 'OTHER', message: 'example.org: odd' })

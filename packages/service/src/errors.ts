@@ -74,7 +74,7 @@ const ERROR_CLASS_OF: Readonly<Record<string, ErrorClass>> = {
 
 const MEANING_OF: Readonly<Record<string, string>> = {
   EADDRINUSE: 'the address is already in use',
-  EACCES: 'permission denied (ports below 1024 need a privilege)',
+  EACCES: 'permission denied',
   EADDRNOTAVAIL: 'no interface here has that address',
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'connection reset by the peer',
@@ -121,7 +121,9 @@ export function networkError(error: unknown, host?: string, port?: number): Netw
     code,
     cause: error,
   } satisfies NetworkErrorFacts
-  const message = `${place(facts.host, facts.port)}${meaning(error, code)}`
+  const needsPrivilege = code === 'EACCES' && port !== undefined && port < 1024
+  const hint = needsPrivilege ? ' (ports below 1024 need a privilege)' : ''
+  const message = `${place(facts.host, facts.port)}${meaning(error, code)}${hint}`
   return code === 'EADDRINUSE'
     ? new AddressInUseError(message, facts)
     : new NetworkError(message, facts)

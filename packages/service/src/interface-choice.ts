@@ -10,5 +10,5 @@ import { findInterface } from './interfaces.ts'
 export function interfaceChoice(words: readonly string[], preset: 'any' | 'all'): InterfaceChoice {
   const [word = preset] = words
   if (words.length < 2 && (word === 'any' || word === 'all')) return word
-  return words.map((wanted) => findInterface(wanted).name)
+  return [...new Set(words.map((wanted) => findInterface(wanted).name))]
 }

@@ -91,12 +91,14 @@ describe('a server that ends by itself', () => {
   test('when its work is done exits with 0', async () => {
     const { code, stdout } = await runApp(AWKWARD, ['--behaviour', 'finishes'])
     expect(code).toBe(0)
+    expect(stdout).toContain('"reason":"its own end","msg":"stopping"')
     expect(stdout).toContain('"msg":"stopped"')
   })
 
   test('when it cannot go on stops first and exits with 1', async () => {
     const { code, stdout } = await runApp(AWKWARD, ['--behaviour', 'fails'])
     expect(code).toBe(1)
+    expect(stdout).toContain('"reason":"failure","msg":"stopping"')
     expect(stdout).toContain('"msg":"drained"')
     expect(stdout).toContain('the floor is gone')
   })

@@ -12,7 +12,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** How a process ends: signals, a reader of the output who leaves, errors, exit codes. */
 export interface Lifetime {
-  /** Aborted by the first signal (the reason is its name), or when nobody reads the output. */
+  /** Aborted by the first signal (the reason is its name), or when nobody can read the output. */
   signal: AbortSignal
   /** Nobody reads the output any more: end quietly, with exit code 0. */
   outputClosed: () => void
@@ -32,17 +32,27 @@ export function watchProcess(host: NodeJS.Process, name: string): Lifetime {
     host.stderr.write(`${name}: unexpected: ${escapeText(String(error))}\n`)
   }
   let whenWritten: LogSink['whenWritten'] | undefined
-  let isOutputClosed = false
+  /** What the state of the output makes of the exit code, whatever else happens. */
+  let outputCode: number | undefined
   let isCrashed = false
 
   function outputClosed(): void {
-    isOutputClosed = true
-    host.exitCode = 0
+    outputCode ??= 0
+    host.exitCode = outputCode
     controller.abort('output closed')
   }
 
+  /** A full disk for instance: what is measured now would be told to nobody. */
+  function outputFailed(error: Error): void {
+    if (outputCode !== undefined) return
+    outputCode = 1
+    host.exitCode = outputCode
+    host.stderr.write(`${name}: standard output: ${escapeText(error.message)}\n`)
+    controller.abort('output failed')
+  }
+
   function end(exitCode: number): void {
-    if (!isOutputClosed) host.exitCode = exitCode
+    host.exitCode = outputCode ?? exitCode
     setTimeout(() => host.exit(), LINGER_MILLIS).unref()
   }
 
@@ -69,7 +79,9 @@ export function watchProcess(host: NodeJS.Process, name: string): Lifetime {
     })
   host.on('uncaughtException', crash)
   host.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') outputClosed()
+    // A terminal that is gone gives EIO, as an ill disk does.
+    if (error.code === 'EPIPE' || (error.code === 'EIO' && host.stdout.isTTY)) outputClosed()
+    else outputFailed(error)
   })
   // Standard error is the last resort: when it is gone there is nobody to tell.
   host.stderr.on('error', () => undefined)

@@ -84,12 +84,21 @@ test('-4 and -6 pick a family, both or none leave it open', () => {
   expect(ipFamily(read(['-46']))).toBeUndefined()
 })
 
+test('an address to listen on is of the family asked for', () => {
+  expect(ipFamily({ ...read(['-4']), host: '::' })).toBe(4)
+  expect(ipFamily({ ...read(['-6']), host: 'localhost' })).toBe(6)
+  expect(() => ipFamily({ ...read(['-4']), host: '::1' })).toThrow(
+    '--host ::1: is not an IPv4 address',
+  )
+})
+
 test.each([
   [['--group', '224.0.0.1,10.0.0.1'], {}, '--group 10.0.0.1: must be a multicast group'],
   [['--size', '64KiB'], {}, '--size 64KiB: must be 0 to 65507'],
   [['--share', '1.5'], {}, '--share 1.5: must be 0 to 1'],
   [['--share=-1'], {}, '--share -1: must be 0 to 1'],
   [['--pause', '2h'], {}, '--pause 2h: must be 0 to 1h'],
+  [['--deadline', '597h'], {}, '--deadline 597h: must be 0 to 596h'],
   [['--mode', 'odd'], {}, '--mode odd: must be fast, slow'],
   [['-z'], {}, '-z: unknown option (--help lists them)'],
   [['--no-port'], {}, '--no-port: unknown option (--help lists them)'],

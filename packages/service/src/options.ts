@@ -39,11 +39,15 @@ interface QuantityOption {
   (preset?: undefined, range?: Range): z.ZodType<number | undefined>
 }
 
-/** How long: `5s` is 5000. The value is in milliseconds. */
+/**
+ * How long: `5s` is 5000. The value is in milliseconds. A range is narrower than this one: no timer of Node's waits
+ * for 2^31 ms (596.5 h) or longer, setTimeout then waits for 1 ms.
+ */
 export const duration = quantityOption({
   parse: parseDuration,
   form: 'a duration such as 200ms, 5s, 2m or 1h',
   valueName: 'DURATION',
+  range: { minimum: '0', maximum: '596h' },
 })
 
 /** How much: `64KiB` is 65536. The value is in bytes. */
@@ -137,7 +141,8 @@ function isCidr(value: string): boolean {
 function quantityOption(quantity: Quantity): QuantityOption {
   function option(preset: string | number, range?: Range): z.ZodType<number>
   function option(preset?: undefined, range?: Range): z.ZodType<number | undefined>
-  function option(preset?: string | number, range = quantity.range): z.ZodType<number | undefined> {
+  function option(preset?: string | number, narrower?: Range): z.ZodType<number | undefined> {
+    const range = { ...quantity.range, ...narrower }
     const schema = z.string().transform((value, context) => {
       const parsed = quantity.parse(value)
       if (parsed !== undefined && isWithin(parsed, range, quantity)) return parsed

@@ -46,6 +46,14 @@ test('--help into a reader that leaves is no error', async () => {
   expect({ codes, stderr }).toEqual({ codes: [0, 0], stderr: '' })
 })
 
+test('a report that cannot be written is an error in one line, and ends the run', async () => {
+  await using greeter = await startApp(GREETER, ['--host', '127.0.0.1', '--port', '0'])
+  const { port } = await greeter.listening()
+  const full = await pipeline(`${NODE} ${GREETER} meet 127.0.0.1:${port} > /dev/full`)
+  expect(full.codes).toEqual([1])
+  expect(full.stderr).toMatch(/^\S+: standard output: .*no space left on device.*\n$/)
+})
+
 test('a log that nobody reads holds up neither the service nor its end', async () => {
   const app = spawn(process.execPath, [AWKWARD, '--behaviour', 'floods', '--admin-port', '0'], {
     cwd: root,

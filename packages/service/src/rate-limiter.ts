@@ -1,5 +1,5 @@
 /** `leaked`: over the rate, and answered all the same (see `leakOneIn`). */
-export type RateVerdict = 'within' | 'leaked' | 'limited'
+type RateVerdict = 'within' | 'leaked' | 'limited'
 
 export interface RateLimiterOptions {
   /** Tokens that come back in a second, for each source; 0 means no limit. One each 8 s is 1 / 8. */

@@ -45,6 +45,16 @@ describe('a target', () => {
     })
   })
 
+  it('that has no address of the family asked for is told so', async () => {
+    await expect(
+      resolveTarget('nosuch.invalid:9', { defaultPort: 7, family: 6 }),
+    ).rejects.toMatchObject({
+      errorClass: 'DNS',
+      code: 'ENOTFOUND',
+      message: 'nosuch.invalid:9: the name does not resolve to an IPv6 address',
+    })
+  })
+
   it('of the wrong family is a usage error', async () => {
     await expect(resolveTarget('::1', { defaultPort: 7, family: 4 })).rejects.toThrow(UsageError)
   })

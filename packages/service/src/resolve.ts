@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { isIP, isIPv6 } from 'node:net'
 
-import { networkError, NetworkError, UsageError } from './errors.ts'
+import { networkError, NetworkError, place, UsageError } from './errors.ts'
 
 /** A place on the network, ready for a socket: `address` is numeric. */
 export interface ResolvedAddress {
@@ -47,7 +47,9 @@ export async function resolveTarget(
     throw new UsageError('HOST', text, `is not an IPv${family} address`)
   const addresses = lookup(host, { all: true, family, order: 'verbatim' }).catch(
     (error: unknown) => {
-      throw networkError(error, host, port)
+      throw family === 0
+        ? networkError(error, host, port)
+        : noSuchAddress(error, family, host, port)
     },
   )
   const found = await (signal === undefined ? addresses : unlessAborted(addresses, signal))
@@ -58,6 +60,20 @@ export async function resolveTarget(
   }))
   if (first !== undefined) return [first, ...others]
   throw new NetworkError(`${host}: no address`, { errorClass: 'DNS', host, port })
+}
+
+/** The name may well have addresses of the other family. */
+function noSuchAddress(error: unknown, family: 4 | 6, host: string, port: number): NetworkError {
+  const failure = networkError(error, host, port)
+  if (failure.code !== 'ENOTFOUND') return failure
+  const message = `${place(host, port)}the name does not resolve to an IPv${family} address`
+  return new NetworkError(message, {
+    errorClass: 'DNS',
+    host,
+    port,
+    code: failure.code,
+    cause: error,
+  })
 }
 
 /** getaddrinfo(3) cannot be interrupted; its answer is let go. */

@@ -26,11 +26,15 @@ export async function serve<Options extends z.ZodObject>(
   const stopped = aborted(signal)
   await Promise.race([service.start(), stopped, failure.promise])
   isReady = !signal.aborted
+  let end = 'its own end'
   try {
     await Promise.race([stopped, failure.promise, ...(service.finished ? [service.finished] : [])])
+  } catch (error) {
+    end = 'failure'
+    throw error
   } finally {
     isReady = false
-    log.info({ reason: signal.reason ?? 'its own end' }, 'stopping')
+    log.info({ reason: signal.reason ?? end }, 'stopping')
     await stop(service, options.drainTimeout)
     await admin.stop()
   }

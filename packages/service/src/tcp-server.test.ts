@@ -187,7 +187,7 @@ describe('a peer that is not let in', () => {
       crowd.map(async (client) => {
         client.on('error', () => {})
         client.write('x')
-        await Promise.race([once(client, 'close').catch(() => {}), once(client, 'data')])
+        await Promise.race([once(client, 'close'), once(client, 'data')]).catch(() => {})
       }),
     )
     const served = crowd.filter((client) => client.readable && client.bytesRead === 1)

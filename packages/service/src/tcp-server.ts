@@ -24,12 +24,12 @@ export interface TcpConnection {
 }
 
 /** `idle`: neither side sent anything for `idleMillis`. `first-data`: see `firstDataMillis`. */
-export type Expiry = 'idle' | 'first-data'
+type Expiry = 'idle' | 'first-data'
 
 export interface TcpServerOptions {
   /** 0 picks a free one. */
   port: number
-  /** A numeric address. Without it every address: IPv6 and IPv4 at once, or of `family` only. */
+  /** An address, or a name of this host. Without it every address: IPv6 and IPv4 at once, or of `family` only. */
   host?: string | undefined
   family?: 4 | 6 | undefined
   /** In all, 2,000 by default; never more than the descriptor limit - 128. */

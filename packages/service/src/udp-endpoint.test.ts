@@ -51,6 +51,18 @@ describe('a UDP endpoint', () => {
     expect(String((await once(peer, 'message'))[0])).toBe('hello')
   })
 
+  it('listens on the address of a name', async () => {
+    const { endpoint } = await echo({ host: 'localhost', family: 4 })
+    expect(endpoint.address().address).toBe('127.0.0.1')
+  })
+
+  it('cannot listen on a name that does not resolve', async () => {
+    await expect(echo({ host: 'nosuch.invalid' })).rejects.toMatchObject({
+      errorClass: 'DNS',
+      message: 'nosuch.invalid:0: the name does not resolve',
+    })
+  })
+
   it.each([0, 65_507])('carries %i bytes', async (size) => {
     const { port } = await echo()
     const peer = await peerAt()

@@ -22,7 +22,7 @@ export interface DatagramSource {
 export interface UdpEndpointOptions {
   /** 0 picks a free one. */
   port: number
-  /** A numeric address. Without it every address: IPv6 and IPv4 at once, or of `family` only. */
+  /** An address, or a name of this host. Without it every address: IPv6 and IPv4 at once, or of `family` only. */
   host?: string | undefined
   family?: 4 | 6 | undefined
   /** Share the port with other receivers of a multicast or broadcast; with unicast the second takes all. */

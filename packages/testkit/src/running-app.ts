@@ -1,5 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { EventEmitter } from 'node:events'
+import type { Writable } from 'node:stream'
 
 /** One JSON line of an app's standard output: a log line or a report. */
 export type LogLine = Readonly<Record<string, unknown>>
@@ -57,7 +58,7 @@ export class RunningApp implements AsyncDisposable {
   }
 
   /** Standard input of the process; `stdin.end()` is its end of file. */
-  get stdin(): NodeJS.WritableStream {
+  get stdin(): Writable {
     return this.#child.stdin
   }
 

@@ -4,6 +4,5 @@ export {
   encodeEchoProbe,
   encodeEchoProbeInto,
   verifyPadding,
-  type EchoProbe,
 } from './echo-probe.ts'
 export { fillPattern, firstMismatch, PATTERN_PERIOD } from './pattern.ts'

@@ -15,7 +15,7 @@ const UNSYNCHRONISED_STRATUM = 16
 const MAXIMUM_ROOT_DISTANCE = 16_000_000_000n
 
 /** How far the sender can be from true time at most, in nanoseconds (RFC 5905, section 11.2). */
-export function rootDistance(packet: NtpPacket): bigint {
+function rootDistance(packet: NtpPacket): bigint {
   return packet.rootDelayNanos / 2n + packet.rootDispersionNanos
 }
 
