@@ -88,6 +88,14 @@ export const topology: readonly Member[] = [
     after: ['sntp-listener'],
   },
   {
+    name: 'sctp-echo',
+    app: 'sctp-echo',
+    args: ['--host', host],
+    address: `sctp ${host}:9877 in udp 9899`,
+    adminPort: 9110,
+    tryIt: `npx pnpm@12 --filter sctp-echo start send ${host}`,
+  },
+  {
     name: 'tcp-ping',
     app: 'tcp-echo',
     args: ['ping', host, '--interval', '1s'],
@@ -100,6 +108,13 @@ export const topology: readonly Member[] = [
     args: ['ping', host, '--interval', '1s'],
     address: `udp ${host}:3333`,
     after: ['udp-echo'],
+  },
+  {
+    name: 'sctp-ping',
+    app: 'sctp-echo',
+    args: ['ping', host, '--interval', '1s'],
+    address: `sctp ${host}:9877 in udp 9899`,
+    after: ['sctp-echo'],
   },
 ]
 

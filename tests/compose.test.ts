@@ -7,8 +7,9 @@ import { docker } from './support/docker.ts'
 import { inspect } from './support/inspect.ts'
 import { sampleOf } from './support/sample.ts'
 
+const CLIENTS = ['tcp-echo-client', 'udp-echo-client', 'sctp-echo-client']
 const GROUPS = ['239.255.43.21', 'ff15::4321']
-const ADMIN_PORTS = [9101, 9102, 9103, 9104, 9105, 9106, 9107, 9115]
+const ADMIN_PORTS = [9101, 9102, 9103, 9104, 9105, 9106, 9107, 9110, 9115]
 
 describeWithDocker('docker compose up --wait', () => {
   let yard: ComposedYard
@@ -18,24 +19,21 @@ describeWithDocker('docker compose up --wait', () => {
   })
   afterAll(() => yard[Symbol.asyncDispose]())
 
-  it('returns when all ten are healthy', async () => {
-    expect(yard.services).toHaveLength(10)
+  it('returns when all twelve are healthy', async () => {
+    expect(yard.services).toHaveLength(12)
     for (const service of yard.services) {
       const { State } = await inspect(yard.containerId(service))
       expect({ service, health: State.Health.Status }).toEqual({ service, health: 'healthy' })
     }
   })
 
-  it.each(['tcp-echo-client', 'udp-echo-client'])(
-    '%s measures every echo, a readable line each',
-    async (client) => {
-      const log = yard.log(client)
-      await log.waitForText(/^seq +5 .*/m)
-      const lines = log.stdout.split('\n').slice(1, 7)
-      for (const [sequence, line] of lines.entries())
-        expect(line).toMatch(new RegExp(`^seq +${sequence}  64 B  time +[\\d.]+ .?s$`))
-    },
-  )
+  it.each(CLIENTS)('%s measures every echo, a readable line each', async (client) => {
+    const log = yard.log(client)
+    await log.waitForText(/^seq +5 .*/m)
+    const lines = log.stdout.split('\n').slice(1, 7)
+    for (const [sequence, line] of lines.entries())
+      expect(line).toMatch(new RegExp(`^seq +${sequence}  64 B  time +[\\d.]+ .?s$`))
+  })
 
   it.each(['multicast-receiver-1', 'multicast-receiver-2'])(
     '%s receives every number in order, a readable line each',
@@ -112,7 +110,7 @@ describeWithDocker('docker compose up --wait', () => {
       const { State } = await inspect(yard.containerId(service))
       expect({ service, code: State.ExitCode }).toEqual({ service, code: 0 })
     }
-    for (const client of ['tcp-echo-client', 'udp-echo-client']) {
+    for (const client of CLIENTS) {
       const log = yard.log(client)
       await log.exited
       expect(log.stdout).toMatch(/^answered: sent +(\d+) +received +\1 +lost +0 /m)

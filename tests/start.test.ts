@@ -25,18 +25,21 @@ it('the topology of this host comes up, measures, and leaves nothing behind afte
     ['sender', 'udp 239.255.43.21:4321'],
     ['sntp-listener', 'udp 224.0.1.1:10123'],
     ['sntp-server', `udp ${address}:10123`],
+    ['sctp-echo', `sctp ${address}:9877 in udp 9899`],
     ['tcp-ping', `tcp ${address}:3111`],
     ['udp-ping', `udp ${address}:3333`],
+    ['sctp-ping', `sctp ${address}:9877 in udp 9899`],
   ])
   await yard.waitForText(/^tcp-ping +\| seq +2 +64 B +time /m)
   await yard.waitForText(/^udp-ping +\| seq +2 +64 B +time /m)
+  await yard.waitForText(/^sctp-ping +\| seq +2 +64 B +time /m)
   for (const receiver of ['receiver-1', 'receiver-2'])
     await yard.waitForText(
       new RegExp(`^${receiver} +\\| .*239\\.255\\.43\\.21 from .* sequence=2 `, 'm'),
     )
   await yard.waitForText(/^sntp-listener +\| .*offset [+-].* ± .* stratum 10/m)
   const members = childrenOf(yard.pid)
-  expect(members).toHaveLength(10)
+  expect(members).toHaveLength(12)
   yard.kill('SIGINT')
   expect(await yard.exited).toEqual({ code: 0, signal: null })
   expect(yard.stdout).toMatch(/^tcp-ping +\| answered: sent .* lost +0 /m)

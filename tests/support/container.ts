@@ -59,9 +59,11 @@ export async function startService(
   return running(await container.start())
 }
 
-/** Starts the foreign peers' image, which does nothing by itself. */
-export async function startPeers(options: ContainerOptions): Promise<RunningContainer> {
-  const container = new Container('sockyard/peers')
+/** Starts an image of foreign peers, which does nothing by itself. */
+export async function startPeers(
+  options: ContainerOptions & { image?: 'sockyard/peers' | 'sockyard/sctp-peers' },
+): Promise<RunningContainer> {
+  const container = new Container(options.image ?? 'sockyard/peers')
     .asInCompose(options)
     .withAddedCapabilities('NET_ADMIN')
   return running(await container.start())

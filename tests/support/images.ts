@@ -2,10 +2,11 @@ import { whyNoDocker } from '@sockyard/testkit/why-no-docker'
 
 import { docker } from './docker.ts'
 
-/** Builds the image of every app, and that of the foreign peers, once for all tests. */
+/** Builds the image of every app, and those of the foreign peers, once for all tests. */
 export default async function buildImages(): Promise<void> {
   // The suites say so themselves.
   if (whyNoDocker() !== undefined) return
   await docker(['compose', 'build', '--quiet'])
   await docker(['build', '--quiet', '--tag', 'sockyard/peers', 'tests/peers'])
+  await docker(['build', '--quiet', '--tag', 'sockyard/sctp-peers', 'tests/sctp-peers'])
 }

@@ -55,6 +55,13 @@ it('a running service refuses its own port and those of the other services', () 
   expect(refused({ address: '127.0.0.1', port: 40_001 })).toBeUndefined()
 })
 
+it('a port on both sides of an exchange may ask, if the service says so', () => {
+  const refused = createSourceRules({ port: 40_000, askedFrom: [40_000, 9899] })
+  expect(refused({ address: '127.0.0.1', port: 40_000 })).toBeUndefined()
+  expect(refused({ address: '127.0.0.1', port: 9899 })).toBeUndefined()
+  expect(refused({ address: '127.0.0.1', port: 3333 })).toBe('own-port')
+})
+
 function on(cidr: string): NetworkInterfaceInfo[] {
   return [{ family: 'IPv4', address: '', netmask: '', mac: '', internal: false, cidr }]
 }

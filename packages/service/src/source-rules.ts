@@ -62,6 +62,7 @@ const REFRESH_MILLIS = 10_000
  * and looks for the broadcast addresses of the interfaces again every 10 s.
  *
  * @param options.port the port this service is bound to
+ * @param options.askedFrom ports of ours that peers rightly ask from: SCTP over UDP has one on both sides
  * @example
  * const refused = createSourceRules({ port: endpoint.address().port })
  * onDatagram: (bytes, peer) => { const reason = refused(peer) … }
@@ -69,10 +70,11 @@ const REFRESH_MILLIS = 10_000
 export function createSourceRules(options: {
   port: number
   anyPort?: boolean
+  askedFrom?: readonly number[]
   nowMillis?: () => number
 }): (source: { address: string; port: number }) => SourceRefusal | undefined {
-  const { port, anyPort = false, nowMillis = () => performance.now() } = options
-  const ownPorts = new Set([...SERVICE_PORTS, port])
+  const { port, anyPort = false, askedFrom = [], nowMillis = () => performance.now() } = options
+  const ownPorts = new Set([...SERVICE_PORTS, port]).difference(new Set(askedFrom))
   let broadcasts = broadcastAddresses(networkInterfaces())
   let readAt = nowMillis()
   return (source) => {

@@ -17,10 +17,10 @@ const measured = { durationMillis, ...tallies, rttMicros: distribution }
 /** What became of one probe. */
 const outcome = z.enum(['answered', 'duplicated', 'reordered', 'malformed', 'refused', 'silent'])
 
-/** The lines of `tcp-echo ping` and `udp-echo ping`. */
+/** The lines of `ping` of tcp-echo, udp-echo and sctp-echo. */
 export const echoPingEvent = events({
   start: z.strictObject({
-    transport: z.enum(['tcp', 'udp']),
+    transport: z.enum(['tcp', 'udp', 'sctp']),
     host,
     address: host,
     port,
@@ -30,7 +30,7 @@ export const echoPingEvent = events({
     sizeBytes: count,
   }),
   sample: z.strictObject({
-    connection: count.describe('from 0; always 0 over UDP'),
+    connection: count.describe('from 0; always 0 over UDP and SCTP'),
     sequence: count.describe('from 0 on each connection'),
     sizeBytes: count,
     outcome: outcome.describe('refused: an ICMP error came; silent: nothing came in time'),

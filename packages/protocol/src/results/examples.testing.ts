@@ -3,6 +3,7 @@ import type {
   Failure,
   MulticastReceiveEvent,
   MulticastSendEvent,
+  SctpSendEvent,
   SntpObserveEvent,
   SntpQueryEvent,
   TcpBulkEvent,
@@ -214,5 +215,49 @@ export const sntpQuery: SntpQueryEvent[] = [
   {
     event: 'end',
     data: { durationMillis: 8000, ...tallies, rttMicros, ...reading, delayMicros: 110 },
+  },
+]
+
+export const sctpSend: SctpSendEvent[] = [
+  {
+    event: 'start',
+    data: {
+      host: 'localhost',
+      address: '127.0.0.1',
+      port: 9877,
+      udpPort: 9899,
+      outboundStreams: 16,
+      inboundStreams: 10,
+      sizeBytes: null,
+    },
+  },
+  {
+    event: 'sample',
+    data: {
+      kind: 'association',
+      atMillis: 0,
+      message: 'association up',
+      facts: { address: '127.0.0.1:9899', outboundStreams: 16 },
+    },
+  },
+  {
+    event: 'sample',
+    data: {
+      kind: 'message',
+      atMillis: 1.25,
+      stream: 4,
+      sequence: 0,
+      tsn: 4_294_967_295,
+      protocolId: 0,
+      unordered: false,
+      sizeBytes: 5,
+      text: 'hello',
+    },
+  },
+  { event: 'interval', data: { durationMillis: 1000, sent: 0, received: 900, sendFailed: 0 } },
+  { event: 'end', data: { durationMillis: 2, sent: 1, received: 1, sendFailed: 0 } },
+  {
+    event: 'end',
+    data: { durationMillis: 2, sent: 2, received: 1, sendFailed: 1, error: refused },
   },
 ]

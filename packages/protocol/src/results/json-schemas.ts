@@ -3,15 +3,17 @@ import { z } from 'zod'
 import { echoPingEvent } from './echo-ping.ts'
 import { multicastReceiveEvent } from './multicast-receive.ts'
 import { multicastSendEvent } from './multicast-send.ts'
+import { sctpSendEvent } from './sctp-send.ts'
 import { sntpObserveEvent } from './sntp-observe.ts'
 import { sntpQueryEvent } from './sntp-query.ts'
 import { tcpBulkEvent } from './tcp-bulk.ts'
 
 const PUBLISHED = [
-  ['echo-ping', 'A line of `tcp-echo ping --json` and `udp-echo ping --json`', echoPingEvent],
+  ['echo-ping', 'A line of `ping --json` of tcp-echo, udp-echo and sctp-echo', echoPingEvent],
   ['tcp-bulk', 'A line of `tcp-echo ping --bulk --json`', tcpBulkEvent],
   ['multicast-send', 'A result of multicast-sender', multicastSendEvent],
   ['multicast-receive', 'A result of multicast-receiver', multicastReceiveEvent],
+  ['sctp-send', 'A line of `sctp-echo send --json`', sctpSendEvent],
   ['sntp-observe', 'A result of sntp-listener', sntpObserveEvent],
   ['sntp-query', 'A line of `sntp-listener query --json`', sntpQueryEvent],
 ] as const

@@ -26,6 +26,7 @@ const clients = [
     schema: schemas.multicastReceiveEvent,
     events: examples.multicastReceive,
   },
+  { name: 'sctp-send', schema: schemas.sctpSendEvent, events: examples.sctpSend },
   { name: 'sntp-observe', schema: schemas.sntpObserveEvent, events: examples.sntpObserve },
   { name: 'sntp-query', schema: schemas.sntpQueryEvent, events: examples.sntpQuery },
 ]

@@ -1,0 +1,121 @@
+import {
+  connectionLimitOptions,
+  count,
+  deadline,
+  host,
+  interval,
+  ipFamilyOptions,
+  json,
+  port,
+  quiet,
+  rate,
+  size,
+  wait,
+  window,
+} from '@sockyard/service/common-options'
+import { byteSize, choice, flag, integer, list } from '@sockyard/service/options'
+import { z } from 'zod'
+
+import { EVENT_KINDS } from './association-events.ts'
+
+/** The SCTP port that clients ask when they are told none. */
+export const DEFAULT_PORT = 9877
+/** Registered for SCTP in UDP (RFC 6951 section 7). */
+const DEFAULT_UDP_PORT = 9899
+/** The longest message a client sends; a server may take less. */
+const LARGEST_MESSAGE_BYTES = 256 * 1024
+
+/** As the seeds' sctp_event_subscribe: the server has one kind more, a client shows its messages anyway. */
+const ASSOCIATION_EVENTS = EVENT_KINDS.filter((kind) => kind !== 'data-io')
+
+const streams = () =>
+  integer(16, { minimum: 1, maximum: 65_535 }).meta({
+    valueName: 'COUNT',
+    description: 'streams each way; what the peer wants less of is less',
+  })
+
+const events = <Kind extends string>(kinds: readonly Kind[], preset: readonly Kind[]) =>
+  list(z.enum([...kinds, 'none'], { error: `must be ${kinds.join(', ')} or none` }), preset).meta({
+    valueName: 'KIND',
+    description: `what is told beside messages: ${kinds.join(', ')} or none`,
+  })
+
+const peerUdpPort = () =>
+  integer(DEFAULT_UDP_PORT, { minimum: 1, maximum: 65_535 }).meta({
+    valueName: 'PORT',
+    description: "the peer's UDP port",
+  })
+
+export const serveOptions = z
+  .strictObject({
+    port: integer(DEFAULT_PORT, { minimum: 1, maximum: 65_535 }).meta({
+      short: 'p',
+      valueName: 'PORT',
+      description: 'SCTP port to listen on',
+    }),
+    udpPort: port(DEFAULT_UDP_PORT).meta({
+      short: undefined,
+      description: 'UDP port that carries it; 0 picks a free one',
+    }),
+    host: host(),
+    streams: streams(),
+    streamIncrement: choice(['0', '1'], '1').meta({
+      description: 'answer on the same stream, or on the next one modulo their number',
+    }),
+    events: events(EVENT_KINDS, ASSOCIATION_EVENTS),
+    ...connectionLimitOptions({ idleTimeout: '300s' }),
+    maxMessage: byteSize('64KiB', { minimum: 1, maximum: LARGEST_MESSAGE_BYTES }).meta({
+      group: 'Limits',
+      description: 'the longest message; a longer one ends the association',
+    }),
+    buffer: byteSize('128KiB', { minimum: '4KiB', maximum: '64MiB' }).meta({
+      group: 'Limits',
+      description: 'what waits on an association, each way, before its peer is held back',
+    }),
+  })
+  .refine(({ buffer, maxMessage }) => buffer >= maxMessage, {
+    path: ['buffer'],
+    message: 'must not be less than --max-message',
+  })
+
+export const sendOptions = z.strictObject({
+  udpPort: peerUdpPort(),
+  streams: streams(),
+  toAll: flag().meta({ description: 'each line on every stream at once, a packet for each' }),
+  unordered: flag().meta({ description: "past the stream's order (RFC 9260 section 6.6)" }),
+  size: byteSize(undefined, { minimum: 1, maximum: LARGEST_MESSAGE_BYTES }).meta({
+    short: 's',
+    description: 'bytes that shorter messages are filled up to; with --to-all 800',
+  }),
+  events: events(ASSOCIATION_EVENTS, ASSOCIATION_EVENTS),
+  wait: wait('5s').meta({ description: 'how long to wait for the peer, and for the last echoes' }),
+  deadline: deadline(),
+  ...ipFamilyOptions,
+  quiet: quiet().meta({ description: 'no messages: how many came, once a second' }),
+  json: json(),
+})
+
+export const pingOptions = z
+  .strictObject({
+    udpPort: peerUdpPort(),
+    streams: streams().meta({ description: 'streams each way; probes take turns on them' }),
+    count: count(),
+    interval: interval('1s'),
+    // From the header of a probe on, which holds its number.
+    size: size(64, { minimum: 20, maximum: LARGEST_MESSAGE_BYTES }),
+    wait: wait('5s').meta({ description: 'how long to wait for an association or for one reply' }),
+    deadline: deadline(),
+    rate: rate(),
+    window: window(),
+    ...ipFamilyOptions,
+    quiet: quiet(),
+    json: json(),
+  })
+  .refine(({ rate: perSecond, window: wide }) => perSecond === undefined || wide === undefined, {
+    path: ['window'],
+    message: 'and --rate exclude each other',
+  })
+
+export type ServeOptions = z.output<typeof serveOptions>
+export type SendOptions = z.output<typeof sendOptions>
+export type PingOptions = z.output<typeof pingOptions>

@@ -1,0 +1,89 @@
+import { Counter, Gauge, type Registry } from '@prometheus-io/client'
+
+/** Plain numbers, which become metrics only when somebody scrapes. */
+export interface ServerTally {
+  accepted: number
+  /** Associations that ended, by how: `shutdown`, `lost`. */
+  ended: Map<string, number>
+  /** Associations that were not let in, by reason. */
+  refused: Map<string, number>
+  /** Associations that we ended because nothing moved. */
+  idle: number
+  messages: { received: number; sent: number }
+  bytes: { received: number; sent: number }
+  /** Echoes that went nowhere: the peer had ended, or never acknowledged them. */
+  unsent: number
+}
+
+/** What is asked of the running endpoint when somebody scrapes. */
+export interface ServerState {
+  associations(): number
+  /** Datagrams received, by what became of them. */
+  packets(): ReadonlyMap<string, number>
+  kernelDrops(): Promise<number>
+}
+
+export function createTally(): ServerTally {
+  return {
+    accepted: 0,
+    ended: new Map(),
+    refused: new Map(),
+    idle: 0,
+    messages: { received: 0, sent: 0 },
+    bytes: { received: 0, sent: 0 },
+    unsent: 0,
+  }
+}
+
+/** One more of a kind. */
+export function count(counts: Map<string, number>, kind: string): void {
+  counts.set(kind, (counts.get(kind) ?? 0) + 1)
+}
+
+type Counts = Iterable<readonly [string, number]>
+
+export function exportMetrics(registry: Registry, tally: ServerTally, state: ServerState): void {
+  const labelled = (name: string, help: string, label: string, read: () => Counts): void => {
+    const collect = function (this: Counter<string>): void {
+      this.reset()
+      for (const [value, number] of read()) this.inc({ [label]: value }, number)
+    }
+    registry.registerMetric(
+      new Counter({ name, help, labelNames: [label], registers: [], collect }),
+    )
+  }
+  const plain = (name: string, help: string, read: () => number | Promise<number>): void => {
+    const collect = async function (this: Counter): Promise<void> {
+      this.reset()
+      this.inc(await read())
+    }
+    registry.registerMetric(new Counter({ name, help, registers: [], collect }))
+  }
+  registry.registerMetric(associationsGauge(state))
+  plain('sockyard_sctp_accepted_total', 'Associations let in', () => tally.accepted)
+  plain('sockyard_sctp_idle_total', 'Associations ended as idle', () => tally.idle)
+  plain('sockyard_sctp_unsent_total', 'Echoes the peer never acknowledged', () => tally.unsent)
+  plain('sockyard_udp_kernel_drops_total', 'Datagrams the kernel dropped for want of buffer', () =>
+    state.kernelDrops(),
+  )
+  labelled('sockyard_sctp_refused_total', 'Associations not let in', 'reason', () => tally.refused)
+  labelled('sockyard_sctp_ended_total', 'Associations that ended', 'how', () => tally.ended)
+  labelled('sockyard_sctp_packets_total', 'Datagrams received', 'verdict', () => state.packets())
+  labelled('sockyard_sctp_messages_total', 'Messages', 'direction', () =>
+    Object.entries(tally.messages),
+  )
+  labelled('sockyard_sctp_bytes_total', 'Bytes of user data', 'direction', () =>
+    Object.entries(tally.bytes),
+  )
+}
+
+function associationsGauge(state: ServerState): Gauge {
+  return new Gauge({
+    name: 'sockyard_sctp_associations',
+    help: 'Associations up now',
+    registers: [],
+    collect() {
+      this.set(state.associations())
+    },
+  })
+}

@@ -1,0 +1,116 @@
+import type { Chunk } from '../wire/chunk.ts'
+import { encodePacket } from '../wire/packet-builder.ts'
+import { Acknowledgement } from './acknowledgement.ts'
+import type { Host } from './host.ts'
+import type { Inbound } from './inbound.ts'
+import type { Outbound } from './outbound.ts'
+import { PathSet } from './path-set.ts'
+import type { Path } from './path.ts'
+
+/** The states of RFC 9260 section 4. */
+export type AssociationState =
+  | 'CLOSED'
+  | 'COOKIE-WAIT'
+  | 'COOKIE-ECHOED'
+  | 'ESTABLISHED'
+  | 'SHUTDOWN-PENDING'
+  | 'SHUTDOWN-SENT'
+  | 'SHUTDOWN-RECEIVED'
+  | 'SHUTDOWN-ACK-SENT'
+
+/** What the two sides have agreed on once INIT and INIT ACK are exchanged. */
+export interface Transfer {
+  inbound: Inbound
+  outbound: Outbound
+}
+
+const NEVER = Number.POSITIVE_INFINITY
+
+/**
+ * The transmission control block of one association (RFC 9260 section 14.2): what is known and
+ * counted. What is done with it is in the functions beside this file, one file for each concern.
+ */
+export class Association {
+  readonly id: number
+  readonly host: Host
+  readonly peerPort: number
+  readonly paths: PathSet
+  state: AssociationState = 'CLOSED'
+  localTag: number
+  /** 0 until the peer has told it. */
+  peerTag = 0
+  /** Our first TSN, as our INIT or INIT ACK said. */
+  initialTsn: number
+  transfer: Transfer | undefined
+  /** The user wants no messages for now. */
+  paused = false
+  /** What the peer's INIT or INIT ACK listed. */
+  listedAddresses: readonly string[] = []
+  acknowledgement: Acknowledgement
+  /** Consecutive retransmissions to all addresses without an answer (8.1). */
+  errors = 0
+  /** T1-init and T1-cookie (5.1). */
+  handshakeAt = NEVER
+  handshakeAttempts = 0
+  /** The cookie to repeat while COOKIE-ECHOED. */
+  cookie: Uint8Array | undefined
+  /** Cookie life asked for after a stale cookie, milliseconds beyond the default (5.2.6). */
+  cookiePreservative = 0
+  /** T2-shutdown (9.2). */
+  shutdownAt = NEVER
+  /** T5-shutdown-guard (9.2). */
+  guardAt = NEVER
+  /** The send buffer was full: say when it has room again. */
+  owesDrain = false
+  /** When the engine will look at the timers at the latest. */
+  wakeAt = NEVER
+
+  constructor(host: Host, id: number, peerPort: number, localTag: number, initialTsn: number) {
+    this.host = host
+    this.id = id
+    this.peerPort = peerPort
+    this.localTag = localTag
+    this.initialTsn = initialTsn
+    this.paths = new PathSet()
+    this.acknowledgement = new Acknowledgement(host.parameters.delayedAckMillis)
+  }
+
+  /** Forgets what was counted and planned, and takes new tags: the peer restarted (5.2.4 A). */
+  begin(localTag: number, peerTag: number, initialTsn: number): void {
+    this.localTag = localTag
+    this.peerTag = peerTag
+    this.initialTsn = initialTsn
+    this.acknowledgement = new Acknowledgement(this.host.parameters.delayedAckMillis)
+    this.handshakeAt = NEVER
+    this.shutdownAt = NEVER
+    this.guardAt = NEVER
+  }
+
+  /** Sends control chunks at once in a packet of their own. */
+  sendControl(chunks: Chunk[], path: Path = this.paths.primary): void {
+    const packet = encodePacket({ ...this.header, chunks })
+    this.host.transmit(packet, path.to)
+  }
+
+  get header(): { sourcePort: number; destinationPort: number; verificationTag: number } {
+    return {
+      sourcePort: this.host.localPort,
+      destinationPort: this.peerPort,
+      verificationTag: this.peerTag,
+    }
+  }
+
+  /** When the earliest of all timers runs out. */
+  get deadline(): number {
+    let earliest = Math.min(
+      this.handshakeAt,
+      this.shutdownAt,
+      this.guardAt,
+      this.acknowledgement.dueAt,
+    )
+    for (const path of this.paths.all) {
+      earliest = Math.min(earliest, path.retransmitAt, path.heartbeatAt)
+    }
+    return earliest
+  }
+}

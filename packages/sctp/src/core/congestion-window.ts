@@ -1,0 +1,90 @@
+import { tsnBefore } from '../wire/serial.ts'
+
+/** How much may be in flight on a path (RFC 9260 section 7.2); sizes in bytes of user data. */
+export class CongestionWindow {
+  size: number
+  #slowStartThreshold = Number.MAX_SAFE_INTEGER
+  #partialBytesAcknowledged = 0
+  /** In Fast Recovery until this TSN is acknowledged (7.2.4). */
+  #recoveryExit: number | undefined
+  /** PMDCS: the user data that fit in one DATA chunk on this path. */
+  readonly #chunkBytes: number
+
+  constructor(chunkBytes: number) {
+    this.#chunkBytes = chunkBytes
+    this.size = initialWindow(chunkBytes)
+  }
+
+  get recovering(): boolean {
+    return this.#recoveryExit !== undefined
+  }
+
+  /**
+   * The cumulative TSN advanced to `cumulativeTsn`, and `bytes` were newly acknowledged on this path
+   * while `flightBefore` bytes were in flight: slow start (7.2.1) or congestion avoidance (7.2.2).
+   */
+  acknowledged(bytes: number, flightBefore: number, cumulativeTsn: number): void {
+    if (this.#recoveryExit !== undefined) {
+      if (tsnBefore(cumulativeTsn, this.#recoveryExit)) return
+      this.#recoveryExit = undefined
+      return
+    }
+    if (this.size <= this.#slowStartThreshold) this.#slowStart(bytes, flightBefore)
+    else this.#avoidCongestion(bytes, flightBefore)
+  }
+
+  #slowStart(bytes: number, flightBefore: number): void {
+    if (flightBefore >= this.size) this.size += Math.min(bytes, this.#chunkBytes)
+  }
+
+  #avoidCongestion(bytes: number, flightBefore: number): void {
+    this.#partialBytesAcknowledged += bytes
+    if (this.#partialBytesAcknowledged < this.size) return
+    if (flightBefore < this.size) {
+      this.#partialBytesAcknowledged = this.size
+      return
+    }
+    this.#partialBytesAcknowledged -= this.size
+    this.size += this.#chunkBytes
+  }
+
+  /** All data sent on this path is acknowledged (7.2.2). */
+  emptied(): void {
+    this.#partialBytesAcknowledged = 0
+  }
+
+  /** Three reports of a lost chunk: halve once, until `highestSent` is acknowledged (7.2.4). */
+  fastRetransmit(highestSent: number): void {
+    if (this.#recoveryExit !== undefined) return
+    this.#slowStartThreshold = this.#half()
+    this.size = this.#slowStartThreshold
+    this.#partialBytesAcknowledged = 0
+    this.#recoveryExit = highestSent
+  }
+
+  /** T3-rtx ran out: begin again with one packet (7.2.3). */
+  timedOut(): void {
+    this.#slowStartThreshold = this.#half()
+    this.size = this.#chunkBytes
+    this.#partialBytesAcknowledged = 0
+    this.#recoveryExit = undefined
+  }
+
+  /** Nothing was sent for one RTO (7.2.1). */
+  idled(): void {
+    this.size = Math.min(this.size, this.#half())
+  }
+
+  /** Sending at most `burst` packets more than `flight` keeps bursts short (6.1 D). */
+  limitBurst(flight: number, burst: number): number {
+    return Math.min(this.size, flight + burst * this.#chunkBytes)
+  }
+
+  #half(): number {
+    return Math.max(Math.floor(this.size / 2), 4 * this.#chunkBytes)
+  }
+}
+
+/** RFC 9260 section 7.2.1: min(4 PMDCS, max(2 PMDCS, 4404)). */
+const initialWindow = (chunkBytes: number): number =>
+  Math.min(4 * chunkBytes, Math.max(2 * chunkBytes, 4404))

@@ -1,0 +1,52 @@
+/** What an endpoint can be told; times in milliseconds. */
+export interface ProtocolParameters {
+  rtoInitialMillis: number
+  rtoMinimumMillis: number
+  rtoMaximumMillis: number
+  /** Packets that one event may send at once. */
+  maximumBurst: number
+  /** Retransmissions without an answer after which the peer counts as dead. */
+  associationMaximumRetransmissions: number
+  /** Retransmissions without an answer after which one of its addresses counts as unreachable. */
+  pathMaximumRetransmissions: number
+  maximumInitRetransmissions: number
+  heartbeatIntervalMillis: number
+  cookieLifeMillis: number
+  delayedAckMillis: number
+  /** Streams asked for towards the peer, 1 to 65,535. */
+  outboundStreams: number
+  /** Streams the peer may ask for towards us, 1 to 65,535. */
+  inboundStreams: number
+  /** Bytes of messages kept for an application that does not read; advertised to the peer. */
+  receiveBufferBytes: number
+  /** Bytes of messages kept until the peer has acknowledged them, 256 B for each chunk included. */
+  sendBufferBytes: number
+  /** The longest message sent or reassembled, bytes. */
+  maximumMessageBytes: number
+  /** Largest IP packet sent, bytes, headers included. */
+  mtu: number
+  /** Associations at once; further ones are refused with ABORT. */
+  maximumAssociations: number
+}
+
+/** Defaults: RFC 9260 section 16 where it names a value. */
+export const DEFAULT_PROTOCOL_PARAMETERS: ProtocolParameters = {
+  rtoInitialMillis: 1000,
+  rtoMinimumMillis: 1000,
+  rtoMaximumMillis: 60_000,
+  maximumBurst: 4,
+  associationMaximumRetransmissions: 10,
+  pathMaximumRetransmissions: 5,
+  maximumInitRetransmissions: 8,
+  heartbeatIntervalMillis: 30_000,
+  cookieLifeMillis: 60_000,
+  // Section 6.2: at most 500 ms, 200 ms recommended.
+  delayedAckMillis: 200,
+  outboundStreams: 16,
+  inboundStreams: 2048,
+  receiveBufferBytes: 1024 * 1024,
+  sendBufferBytes: 1024 * 1024,
+  maximumMessageBytes: 256 * 1024,
+  mtu: 1500,
+  maximumAssociations: 2000,
+}

@@ -1,0 +1,81 @@
+import type { Chunk, ShutdownChunk } from '../wire/chunk.ts'
+import type { Association } from './association.ts'
+import { abort, abortForViolation, complete } from './ending.ts'
+import { countFailure } from './path-errors.ts'
+import { processCumulativeTsn } from './sack-processing.ts'
+
+const NEVER = Number.POSITIVE_INFINITY
+const GUARD_RTO_MAXIMA = 5
+
+/** The user wants to end: all that was sent is delivered first (RFC 9260 section 9.2). */
+export function startShutdown(association: Association): void {
+  const { state, host } = association
+  if (state === 'COOKIE-WAIT' || state === 'COOKIE-ECHOED') return abort(association, [])
+  if (state !== 'ESTABLISHED') return
+  association.state = 'SHUTDOWN-PENDING'
+  association.guardAt = host.now + GUARD_RTO_MAXIMA * host.parameters.rtoMaximumMillis
+  host.touch(association)
+}
+
+/** Takes the next step once everything is acknowledged: SHUTDOWN, or SHUTDOWN ACK (9.2). */
+export function advanceShutdown(association: Association): void {
+  const { state, transfer } = association
+  if (state !== 'SHUTDOWN-PENDING' && state !== 'SHUTDOWN-RECEIVED') return
+  if (!transfer?.outbound.empty) return
+  association.state = state === 'SHUTDOWN-PENDING' ? 'SHUTDOWN-SENT' : 'SHUTDOWN-ACK-SENT'
+  sendStep(association)
+}
+
+/** Sends, or repeats, what the state asks for, and starts T2-shutdown. */
+export function sendStep(association: Association): void {
+  const { host, paths, state, transfer } = association
+  if (!transfer) return
+  const chunk: Chunk =
+    state === 'SHUTDOWN-SENT'
+      ? { kind: 'shutdown', cumulativeTsn: transfer.inbound.tsns.cumulative }
+      : { kind: 'shutdown-ack' }
+  association.sendControl([chunk], paths.forData)
+  association.shutdownAt = host.now + paths.forData.rto.rto
+}
+
+/** T2-shutdown ran out (9.2, 6.3.3). */
+export function shutdownExpired(association: Association): void {
+  if (countFailure(association, association.paths.forData)) sendStep(association)
+}
+
+/** T5-shutdown-guard ran out: the peer keeps the shutdown from ending (9.2). */
+export const shutdownGuardExpired = (association: Association): void => abort(association, [])
+
+/** SHUTDOWN: the peer sends nothing more, and acknowledges what it has (9.2). */
+export function receiveShutdown(association: Association, { cumulativeTsn }: ShutdownChunk): void {
+  const { state, transfer, paths, host } = association
+  if (!transfer || state === 'COOKIE-ECHOED' || state === 'SHUTDOWN-ACK-SENT') return
+  const verdict = processCumulativeTsn(transfer.outbound, paths.all, cumulativeTsn, host.now)
+  if (verdict === 'impossible')
+    return abortForViolation(association, 'SHUTDOWN beyond what was sent')
+  host.touch(association)
+  if (state === 'SHUTDOWN-SENT') {
+    association.state = 'SHUTDOWN-ACK-SENT'
+    sendStep(association)
+  } else if (state !== 'SHUTDOWN-RECEIVED') {
+    association.state = 'SHUTDOWN-RECEIVED'
+    host.notify({ type: 'shutdown', association: association.id })
+  }
+}
+
+/** SHUTDOWN ACK: answered with SHUTDOWN COMPLETE, and the association is gone (9.2). */
+export function receiveShutdownAck(association: Association): void {
+  const { state } = association
+  if (state !== 'SHUTDOWN-SENT' && state !== 'SHUTDOWN-ACK-SENT') return
+  association.shutdownAt = NEVER
+  association.sendControl(
+    [{ kind: 'shutdown-complete', reflected: false }],
+    association.paths.forData,
+  )
+  complete(association)
+}
+
+/** SHUTDOWN COMPLETE: expected in SHUTDOWN-ACK-SENT only (9.2). */
+export function receiveShutdownComplete(association: Association): void {
+  if (association.state === 'SHUTDOWN-ACK-SENT') complete(association)
+}

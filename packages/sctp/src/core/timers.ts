@@ -1,0 +1,47 @@
+import type { Association } from './association.ts'
+import { handshakeExpired } from './handshake.ts'
+import { heartbeatExpired } from './heartbeat.ts'
+import { countFailure } from './path-errors.ts'
+import type { Path } from './path.ts'
+import { shutdownExpired, shutdownGuardExpired } from './shutdown.ts'
+
+const NEVER = Number.POSITIVE_INFINITY
+
+/** Does what every timer that has run out asks for. */
+export function expireTimers(association: Association): void {
+  const { host, acknowledgement } = association
+  const { now } = host
+  if (acknowledgement.dueAt <= now) {
+    acknowledgement.urgent = true
+    acknowledgement.dueAt = NEVER
+  }
+  if (association.handshakeAt <= now) handshakeExpired(association)
+  if (association.shutdownAt <= now) shutdownExpired(association)
+  if (association.guardAt <= now && association.state !== 'CLOSED')
+    shutdownGuardExpired(association)
+  for (const path of association.paths.all) expirePath(association, path, now)
+  host.touch(association)
+}
+
+function expirePath(association: Association, path: Path, now: number): void {
+  if (association.state !== 'CLOSED' && path.retransmitAt <= now)
+    retransmissionExpired(association, path)
+  if (association.state !== 'CLOSED' && path.heartbeatAt <= now) heartbeatExpired(association, path)
+}
+
+/**
+ * T3-rtx ran out: all that is in flight on the path counts as lost, the window begins anew, and the
+ * timeout doubles (RFC 9260 sections 6.3.3 and 7.2.3).
+ */
+function retransmissionExpired(association: Association, path: Path): void {
+  path.retransmitAt = NEVER
+  const { transfer } = association
+  if (!transfer || !countFailure(association, path)) return
+  const { outbound } = transfer
+  // A probe that goes unanswered says nothing about the network.
+  if (!outbound.probe) path.congestion.timedOut()
+  for (let index = 0; index < outbound.outstanding.length; index += 1) {
+    const chunk = outbound.outstanding.at(index)
+    if (chunk?.path === path) outbound.markLost(chunk)
+  }
+}

@@ -1,0 +1,14 @@
+/** A seeded generator of numbers in [0, 1) (mulberry32): the same seed, the same test. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000
+  }
+}
+
+/** `size` bytes of a generator. */
+export const randomBytesOf = (random: () => number, size: number): Uint8Array =>
+  Uint8Array.from({ length: size }, () => Math.floor(random() * 256))

@@ -1,0 +1,39 @@
+/** Big-endian numbers in byte arrays. The caller has checked that they are there. */
+
+export const readUint16 = (bytes: Uint8Array, at: number): number =>
+  ((bytes[at] as number) << 8) | (bytes[at + 1] as number)
+
+export const readUint32 = (bytes: Uint8Array, at: number): number =>
+  (((bytes[at] as number) << 24) |
+    ((bytes[at + 1] as number) << 16) |
+    ((bytes[at + 2] as number) << 8) |
+    (bytes[at + 3] as number)) >>>
+  0
+
+export function writeUint16(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 8
+  bytes[at + 1] = value
+}
+
+export function writeUint32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24
+  bytes[at + 1] = value >>> 16
+  bytes[at + 2] = value >>> 8
+  bytes[at + 3] = value
+}
+
+/** Length with the padding to a multiple of four (RFC 9260 section 3.2). */
+export const padded = (length: number): number => (length + 3) & ~3
+
+/** All parts in one array, each padded to four bytes but the last. */
+export function concatPadded(parts: readonly Uint8Array[]): Uint8Array {
+  const last = parts.at(-1)
+  const before = parts.slice(0, -1).reduce((sum, part) => sum + padded(part.length), 0)
+  const whole = new Uint8Array(before + (last?.length ?? 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += padded(part.length)
+  }
+  return whole
+}
