@@ -1,4 +1,5 @@
 import { Counter, Gauge, type Registry } from '@prometheus-io/client'
+import { type CountsToExport, exportCounts } from '@sockyard/service/export-counts'
 
 /** Plain numbers, which become metrics only when somebody scrapes. */
 export interface ServerTally {
@@ -40,18 +41,13 @@ export function count(counts: Map<string, number>, kind: string): void {
   counts.set(kind, (counts.get(kind) ?? 0) + 1)
 }
 
-type Counts = Iterable<readonly [string, number]>
-
 export function exportMetrics(registry: Registry, tally: ServerTally, state: ServerState): void {
-  const labelled = (name: string, help: string, label: string, read: () => Counts): void => {
-    const collect = function (this: Counter<string>): void {
-      this.reset()
-      for (const [value, number] of read()) this.inc({ [label]: value }, number)
-    }
-    registry.registerMetric(
-      new Counter({ name, help, labelNames: [label], registers: [], collect }),
-    )
-  }
+  const labelled = (
+    name: string,
+    help: string,
+    label: string,
+    read: CountsToExport['read'],
+  ): void => exportCounts(registry, { name, help, label, read })
   const plain = (name: string, help: string, read: () => number | Promise<number>): void => {
     const collect = async function (this: Counter): Promise<void> {
       this.reset()

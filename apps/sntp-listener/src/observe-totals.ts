@@ -1,4 +1,5 @@
-import { Counter, type Registry } from '@prometheus-io/client'
+import type { Registry } from '@prometheus-io/client'
+import { exportCounts } from '@sockyard/service/export-counts'
 
 import type { DelayMeter } from './delay-meter.ts'
 import type { Refusal } from './observer.ts'
@@ -48,8 +49,18 @@ export class ObserveTotals {
 
   constructor(meter: DelayMeter, metrics: Registry) {
     this.#meter = meter
-    metrics.registerMetric(verdictCounter(this.#verdicts))
-    metrics.registerMetric(requestCounter(meter))
+    exportCounts(metrics, {
+      name: 'sockyard_sntp_broadcasts_total',
+      help: 'Datagrams received, by whether they were accepted or why not',
+      label: 'verdict',
+      read: () => Object.entries(this.#verdicts),
+    })
+    exportCounts(metrics, {
+      name: 'sockyard_sntp_requests_total',
+      help: 'Requests that measure the delay of a source, and how many of them were answered',
+      label: 'outcome',
+      read: () => Object.entries({ sent: meter.sent, answered: meter.answered }),
+    })
   }
 
   count(verdict: keyof Verdicts): void {
@@ -74,31 +85,4 @@ export class ObserveTotals {
       malformed,
     }
   }
-}
-
-function verdictCounter(verdicts: Verdicts): Counter {
-  return new Counter({
-    name: 'sockyard_sntp_broadcasts_total',
-    help: 'Datagrams received, by whether they were accepted or why not',
-    labelNames: ['verdict'],
-    registers: [],
-    collect() {
-      this.reset()
-      for (const [verdict, count] of Object.entries(verdicts)) this.inc({ verdict }, count)
-    },
-  })
-}
-
-function requestCounter(meter: DelayMeter): Counter {
-  return new Counter({
-    name: 'sockyard_sntp_requests_total',
-    help: 'Requests that measure the delay of a source, and how many of them were answered',
-    labelNames: ['outcome'],
-    registers: [],
-    collect() {
-      this.reset()
-      this.inc({ outcome: 'sent' }, meter.sent)
-      this.inc({ outcome: 'answered' }, meter.answered)
-    },
-  })
 }

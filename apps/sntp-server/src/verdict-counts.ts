@@ -1,10 +1,11 @@
-import { Counter, type Registry } from '@prometheus-io/client'
+import type { Registry } from '@prometheus-io/client'
+import { exportCounts } from '@sockyard/service/export-counts'
 
 import type { Verdict } from './verdict.ts'
 
 type VerdictCounts = Record<Verdict['verdict'], number>
 
-/** Counts verdicts in plain numbers, which become a metric only when somebody scrapes. */
+/** Counts verdicts, and exports the counts. */
 export function createVerdictCounts(metrics: Registry): VerdictCounts {
   const counts: VerdictCounts = {
     answered: 0,
@@ -26,17 +27,11 @@ export function createVerdictCounts(metrics: Registry): VerdictCounts {
     'mac-wrong': 0,
     'rate-limited': 0,
   }
-  metrics.registerMetric(
-    new Counter({
-      name: 'sockyard_sntp_verdicts_total',
-      help: 'Datagrams received, by whether they were answered or why not',
-      labelNames: ['verdict'],
-      registers: [],
-      collect() {
-        this.reset()
-        for (const [verdict, count] of Object.entries(counts)) this.inc({ verdict }, count)
-      },
-    }),
-  )
+  exportCounts(metrics, {
+    name: 'sockyard_sntp_verdicts_total',
+    help: 'Datagrams received, by whether they were answered or why not',
+    label: 'verdict',
+    read: () => Object.entries(counts),
+  })
   return counts
 }

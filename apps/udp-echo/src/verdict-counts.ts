@@ -1,11 +1,12 @@
-import { Counter, type Registry } from '@prometheus-io/client'
+import type { Registry } from '@prometheus-io/client'
+import { exportCounts } from '@sockyard/service/export-counts'
 
 import type { Verdict } from './verdict.ts'
 
 /** Every verdict, so that a reason that never occurred is exported as 0. */
 type VerdictCounts = Record<Verdict, number>
 
-/** Counts verdicts in plain numbers, which become a metric only when somebody scrapes. */
+/** Counts verdicts, and exports the counts. */
 export function createVerdictCounts(metrics: Registry): VerdictCounts {
   const counts: VerdictCounts = {
     answered: 0,
@@ -19,17 +20,11 @@ export function createVerdictCounts(metrics: Registry): VerdictCounts {
     'not-allowed': 0,
     'rate-limited': 0,
   }
-  metrics.registerMetric(
-    new Counter({
-      name: 'sockyard_udp_echo_verdicts_total',
-      help: 'Datagrams received, by whether they were answered or why not',
-      labelNames: ['verdict'],
-      registers: [],
-      collect() {
-        this.reset()
-        for (const [verdict, count] of Object.entries(counts)) this.inc({ verdict }, count)
-      },
-    }),
-  )
+  exportCounts(metrics, {
+    name: 'sockyard_udp_echo_verdicts_total',
+    help: 'Datagrams received, by whether they were answered or why not',
+    label: 'verdict',
+    read: () => Object.entries(counts),
+  })
   return counts
 }
