@@ -1,15 +1,16 @@
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import type { RemoteInfo, Socket } from 'node:dgram'
 import type { AddressInfo } from 'node:net'
 
 import type { Registry } from '@prometheus-io/client'
 import type { Logger } from 'pino'
 
-import { isSystemError } from './errors.ts'
-import { readKernelDrops } from './kernel-drops.ts'
+import { EndpointTally } from './endpoint-tally.ts'
 import { listenAnywhere } from './listen.ts'
 import { enlargeReceiveBuffer } from './receive-buffer.ts'
 import { unmapped } from './source-address.ts'
-import { exportUdpMetrics, type UdpTally } from './udp-metrics.ts'
+import { exportUdpMetrics } from './udp-metrics.ts'
+import { UdpSender } from './udp-sender.ts'
+import { bindUdpSocket } from './udp-socket.ts'
 
 /** Where a datagram came from. */
 export interface DatagramSource {
@@ -69,116 +70,69 @@ export interface UdpEndpoint {
   kernelDrops(): Promise<number>
 }
 
-const DRAIN_PERIOD_MILLIS = 5
-
 /** A UDP socket that holds what docs/limits asks: bounded queue, large buffer, nothing lost unseen. */
 export function createUdpEndpoint(options: UdpEndpointOptions): UdpEndpoint {
-  const { log, maximumQueue = 1_000, receiveBufferBytes = 4 * 1024 * 1024 } = options
-  let socket: Socket | undefined
-  let lastDrops = 0
-  const tally: UdpTally = {
-    received: 0,
-    receivedBytes: 0,
-    sent: 0,
-    sentBytes: 0,
-    unsent: new Map(),
-    kernelDrops: async () => {
-      const bound = socket?.address()
-      if (bound !== undefined)
-        lastDrops = (await readKernelDrops(bound.address, bound.port)) ?? lastDrops
-      return lastDrops
-    },
-  }
-  exportUdpMetrics(options.metrics, tally)
+  return new Endpoint(options)
+}
 
-  const unsent = (reason: string): false => {
-    tally.unsent.set(reason, (tally.unsent.get(reason) ?? 0) + 1)
-    return false
-  }
-  // Without a callback a failed send is seen by nobody.
-  const sent = (error: Error | null, bytes: number): void => {
-    if (error === null) {
-      tally.sent += 1
-      tally.sentBytes += bytes
-    } else {
-      unsent(isSystemError(error) ? error.code : 'OTHER')
-    }
-    options.onSent?.(error ?? undefined)
-  }
-  const receive = (bytes: Buffer, from: RemoteInfo): void => {
-    tally.received += 1
-    tally.receivedBytes += bytes.length
-    options.onDatagram(bytes, { address: unmapped(from.address), port: from.port })
+/** What it offers are fields, not methods: an app may spread it into an endpoint of its own. */
+class Endpoint implements UdpEndpoint {
+  readonly #options: UdpEndpointOptions
+  readonly #tally = new EndpointTally(() => this.#socket?.address())
+  readonly #sender: UdpSender
+  #socket: Socket | undefined
+
+  constructor(options: UdpEndpointOptions) {
+    this.#options = options
+    const { maximumQueue = 1_000 } = options
+    this.#sender = new UdpSender(maximumQueue, this.#tally, (refusal) => options.onSent?.(refusal))
+    exportUdpMetrics(options.metrics, this.#tally)
   }
 
-  const bind = async (host: string, ipv6Only: boolean): Promise<AddressInfo> => {
-    const opened = openSocket(host, ipv6Only, options.reuseAddress ?? false)
-    await bindSocket(opened, options.port, host)
-    opened.on('error', (error) => log.warn({ error: error.message }, 'udp failed'))
-    enlargeReceiveBuffer(opened, receiveBufferBytes, log)
-    options.configure?.(opened)
-    opened.on('message', receive)
-    socket = opened
-    return opened.address()
-  }
-
-  const start = async (): Promise<AddressInfo> => {
-    const { address, port, family } = await listenAnywhere(options, bind)
-    log.info({ transport: 'udp', address, port }, 'listening')
+  readonly start = async (): Promise<AddressInfo> => {
+    const { address, port, family } = await listenAnywhere(this.#options, this.#bind)
+    this.#options.log.info({ transport: 'udp', address, port }, 'listening')
     return { address, port, family }
   }
 
-  const send = (bytes: Uint8Array, port: number, address: string): boolean => {
-    if (socket === undefined) return unsent('closed')
-    if (port === 0) return unsent('port-zero')
-    if (socket.getSendQueueCount() >= maximumQueue) return unsent('queue-full')
-    socket.send(bytes, port, address, sent)
-    return true
-  }
+  readonly send = (bytes: Uint8Array, port: number, address: string): boolean =>
+    this.#sender.send(this.#socket, bytes, port, address)
 
-  const stop = async (drained = AbortSignal.abort()): Promise<void> => {
-    const closing = socket
+  readonly stop = async (drained = AbortSignal.abort()): Promise<void> => {
+    const closing = this.#socket
     if (closing === undefined) return
-    closing.off('message', receive)
-    while (!drained.aborted && closing.getSendQueueCount() > 0)
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_PERIOD_MILLIS))
-    await tally.kernelDrops()
-    socket = undefined
+    closing.off('message', this.#receive)
+    await this.#sender.drain(closing, drained)
+    await this.#tally.kernelDrops()
+    this.#socket = undefined
     await new Promise<void>((resolve) => closing.close(() => resolve()))
   }
 
-  const address = (): AddressInfo => {
-    if (socket === undefined) throw new Error('the endpoint is not started')
+  readonly address = (): AddressInfo => {
+    if (this.#socket === undefined) throw new Error('the endpoint is not started')
+    return this.#socket.address()
+  }
+
+  readonly kernelDrops = (): Promise<number> => this.#tally.kernelDrops()
+
+  readonly #bind = async (host: string, ipv6Only: boolean): Promise<AddressInfo> => {
+    const { port, reuseAddress = false } = this.#options
+    const socket = await bindUdpSocket({ host, port, ipv6Only, reuseAddress })
+    this.#prepare(socket)
+    this.#socket = socket
     return socket.address()
   }
 
-  return { start, stop, send, address, kernelDrops: () => tally.kernelDrops() }
-}
+  #prepare(socket: Socket): void {
+    const { log, receiveBufferBytes = 4 * 1024 * 1024 } = this.#options
+    socket.on('error', (error) => log.warn({ error: error.message }, 'udp failed'))
+    enlargeReceiveBuffer(socket, receiveBufferBytes, log)
+    this.#options.configure?.(socket)
+    socket.on('message', this.#receive)
+  }
 
-/** A socket that sends to numeric addresses only: its lookup hands back what it was given. */
-function openSocket(host: string, ipv6Only: boolean, reuseAddr: boolean): Socket {
-  const type = host.includes(':') ? 'udp6' : 'udp4'
-  return createSocket({
-    type,
-    ipv6Only,
-    reuseAddr,
-    lookup: (address, _options, callback) => {
-      const mapped = type === 'udp6' && !address.includes(':') ? `::ffff:${address}` : address
-      callback(null, mapped, type === 'udp6' ? 6 : 4)
-    },
-  })
-}
-
-function bindSocket(socket: Socket, port: number, address: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const failed = (error: Error): void => {
-      socket.close()
-      reject(error)
-    }
-    socket.once('error', failed)
-    socket.bind({ port, address }, () => {
-      socket.off('error', failed)
-      resolve()
-    })
-  })
+  readonly #receive = (bytes: Buffer, from: RemoteInfo): void => {
+    this.#tally.countReceived(bytes.length)
+    this.#options.onDatagram(bytes, { address: unmapped(from.address), port: from.port })
+  }
 }
