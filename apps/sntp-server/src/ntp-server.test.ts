@@ -6,12 +6,13 @@ import { join } from 'node:path'
 
 import { type NtpKey, verifyMac } from '@sockyard/protocol/ntp'
 import { now } from '@sockyard/service/clock'
+import { sendFromManySources } from '@sockyard/testkit/many-sources'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 
 import { Client, decoded, metric, requestWith, startServer } from './client.testing.ts'
 
 // Processes start slowly on a busy machine.
-vi.setConfig({ testTimeout: 30_000 })
+vi.setConfig({ testTimeout: 60_000 })
 
 const TRANSMIT = 0x1234_5678_9abc_def0n
 const aes: NtpKey = {
@@ -141,6 +142,26 @@ describe('silence', () => {
     expect(leaked).toBeLessThan(800 / 4 + 75)
     expect(verdicts.get('rate-limited')).toBe(800 - leaked)
     await expect.poll(() => flooding.received.length).toBe(8 + leaked)
+  })
+
+  it('with 100,000 sources costs 20 MB at most, and a new client is served', async () => {
+    await using server = await startServer()
+    const resident = async (): Promise<number> => {
+      const response = await fetch(`http://127.0.0.1:${await server.app.adminPort()}/metrics`)
+      const [, bytes] = /^process_resident_memory_bytes (\S+)$/m.exec(await response.text()) ?? []
+      return Number(bytes)
+    }
+    // What ordinary traffic costs a runtime that has just begun is not meant.
+    using usual = await Client.open(server.port)
+    for (let request = 0; request < 50_000; request += 1) await usual.send(requestWith())
+    const before = await resident()
+    await sendFromManySources(100_000, server.port, requestWith())
+    const answered = async (): Promise<number> =>
+      (await metric(server.app, 'sockyard_sntp_verdicts_total')).get('answered') ?? 0
+    await expect.poll(answered, { timeout: 15_000 }).toBeGreaterThan(50_000)
+    using client = await Client.open(server.port, '127.0.0.2')
+    expect(decoded(await client.ask(requestWith())).originRaw).toBe(TRANSMIT)
+    expect((await resident()) - before).toBeLessThanOrEqual(20e6)
   })
 
   it('does not flood the log', async () => {

@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 
+import { sendFromManySources } from '@sockyard/testkit/many-sources'
 import { runApp } from '@sockyard/testkit/run-app'
 import { startApp } from '@sockyard/testkit/start-app'
 import { describe, expect, it, vi } from 'vitest'
@@ -112,7 +113,7 @@ describe('floods and bursts', () => {
     await using usual = await peerAt('127.0.0.1')
     for (let i = 0; i < 50_000; i += 1) await usual.send('x', server.port)
     const before = await resident()
-    await sendFromEach(100_000, server.port)
+    await sendFromManySources(100_000, server.port, 'x')
     await expect.poll(() => server.metric(verdict('answered')), PATIENCE).toBeGreaterThan(50_000)
     await using peer = await peerAt('127.0.0.2')
     await peer.send('x', server.port)
@@ -205,19 +206,4 @@ it('a taken port is one line and exit code 1', async () => {
 async function serverWith(...args: string[]) {
   const server = await startServer(...args)
   return { ...server, [Symbol.asyncDispose]: () => server.app[Symbol.asyncDispose]() }
-}
-
-/** One datagram from each of so many loopback addresses, as a forger would have them. */
-async function sendFromEach(sources: number, port: number): Promise<void> {
-  let next = 0
-  const worker = async (): Promise<void> => {
-    while (next < sources) {
-      const number = next
-      next += 1
-      const bytes = [127, 1 + (number >> 16), (number >> 8) & 255, number & 255]
-      await using peer = await peerAt(bytes.join('.'))
-      await peer.send('x', port)
-    }
-  }
-  await Promise.all(Array.from({ length: 100 }, worker))
 }
