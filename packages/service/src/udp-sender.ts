@@ -1,0 +1,50 @@
+import type { Socket } from 'node:dgram'
+
+import type { EndpointTally } from './endpoint-tally.ts'
+import { isSystemError } from './errors.ts'
+
+const DRAIN_PERIOD_MILLIS = 5
+
+/** Sends datagrams: no more than `maximumQueue` wait for the kernel, and what is not sent is counted. */
+export class UdpSender {
+  readonly #maximumQueue: number
+  readonly #tally: EndpointTally
+  readonly #onSent: (refusal: Error | undefined) => void
+
+  constructor(
+    maximumQueue: number,
+    tally: EndpointTally,
+    onSent: (refusal: Error | undefined) => void,
+  ) {
+    this.#maximumQueue = maximumQueue
+    this.#tally = tally
+    this.#onSent = onSent
+  }
+
+  /** @returns false when it was dropped and counted */
+  send(socket: Socket | undefined, bytes: Uint8Array, port: number, address: string): boolean {
+    if (socket === undefined) return this.#drop('closed')
+    if (port === 0) return this.#drop('port-zero')
+    if (socket.getSendQueueCount() >= this.#maximumQueue) return this.#drop('queue-full')
+    socket.send(bytes, port, address, this.#sent)
+    return true
+  }
+
+  /** Until nothing waits any more, or `drained` is aborted. */
+  async drain(socket: Socket, drained: AbortSignal): Promise<void> {
+    while (!drained.aborted && socket.getSendQueueCount() > 0)
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_PERIOD_MILLIS))
+  }
+
+  #drop(reason: string): false {
+    this.#tally.countUnsent(reason)
+    return false
+  }
+
+  /** Without a callback a failed send is seen by nobody; one for all of them is not made anew for each. */
+  readonly #sent = (error: Error | null, bytes: number): void => {
+    if (error === null) this.#tally.countSent(bytes)
+    else this.#tally.countUnsent(isSystemError(error) ? error.code : 'OTHER')
+    this.#onSent(error ?? undefined)
+  }
+}
