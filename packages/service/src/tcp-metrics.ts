@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from '@prometheus-io/client'
 
-import type { TcpConnection } from './tcp-server.ts'
+import type { TcpConnection } from './tcp-connection.ts'
 
 export interface TcpMetrics {
   accepted(): void

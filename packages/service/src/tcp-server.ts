@@ -1,30 +1,21 @@
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 
 import type { Registry } from '@prometheus-io/client'
 import type { Logger } from 'pino'
 
 import type { AddressList } from './address-list.ts'
-import { ConnectionCounts, connectionLimit, type ConnectionRefusal } from './connection-counts.ts'
-import { endSoon } from './end-soon.ts'
-import { isSystemError } from './errors.ts'
-import { limitLog } from './limited-log.ts'
+import { bindTcpServer } from './bind-tcp-server.ts'
+import type { ConnectionRefusal } from './connection-counts.ts'
+import type { Expiry } from './connection-expiry.ts'
+import { ConnectionPool } from './connection-pool.ts'
+import { type LimitedLog, limitLog } from './limited-log.ts'
 import { listenAnywhere } from './listen.ts'
-import { unmapped } from './source-address.ts'
-import { createTcpMetrics } from './tcp-metrics.ts'
+import { MAXIMUM_REFUSED } from './refused-peers.ts'
+import { TcpArrivals } from './tcp-arrivals.ts'
+import type { TcpConnection } from './tcp-connection.ts'
 import { endVanishedPeers } from './vanished-peers.ts'
 
-/** One peer. The socket has an error listener, no Nagle delay and keepalive; what it carries is the app's. */
-export interface TcpConnection {
-  /** 1, 2, 3 … in the order of arrival. */
-  readonly id: number
-  readonly socket: Socket
-  /** The peer's address; an IPv4-mapped one is shown as IPv4. */
-  readonly address: string
-  readonly port: number
-}
-
-/** `idle`: neither side sent anything for `idleMillis`. `first-data`: see `firstDataMillis`. */
-type Expiry = 'idle' | 'first-data'
+export type { TcpConnection } from './tcp-connection.ts'
 
 export interface TcpServerOptions {
   /** 0 picks a free one. */
@@ -73,130 +64,71 @@ export interface TcpServer {
   readonly connections: ReadonlySet<TcpConnection>
 }
 
-/** Refused peers that may hear their last words at the same time; the others are closed at once. */
-const MAXIMUM_REFUSED = 32
-const BACKLOG = 1_024
-const KEEPALIVE = { enable: true, initialDelay: 30_000, interval: 5_000, count: 3 } as const
-
 /** A TCP server that holds what docs/limits asks, so that an app is its protocol and little else. */
 export function createTcpServer(options: TcpServerOptions): TcpServer {
-  const { log, idleMillis = 300_000, firstDataMillis = 0, vanishedMillis = 135_000 } = options
-  const { isSettled = ({ socket }: TcpConnection) => socket.bytesRead > 0 } = options
-  const limited = limitLog(log)
-  const total = connectionLimit(options.maxConnections ?? 2_000)
-  const counts = new ConnectionCounts({
-    total,
-    perAddress: options.maxConnectionsPerAddress ?? 32,
-    addresses: options.addresses,
-  })
-  const connections = new Set<TcpConnection>()
-  const refused = new Set<Socket>()
-  const metrics = createTcpMetrics(options.metrics, connections)
-  const server = createServer({ allowHalfOpen: true, noDelay: true })
-  // Beyond this Node itself closes and says so with 'drop'; libuv, out of descriptors, would say nothing.
-  server.maxConnections = total + MAXIMUM_REFUSED
-  let accepted = 0
-  let stopping = false
-  let stopWatch: (() => void) | undefined
+  return new LimitedServer(options)
+}
 
-  const refuse = (socket: Socket, reason: ConnectionRefusal): void => {
-    metrics.refused(reason)
-    limited.info({ address: socket.remoteAddress, reason }, 'refused')
-    if (refused.size >= MAXIMUM_REFUSED) {
-      socket.destroy()
-      return
-    }
-    refused.add(socket)
-    socket.once('close', () => refused.delete(socket))
-    options.onRefused?.(socket, reason)
-    endSoon(socket)
+class LimitedServer implements TcpServer {
+  readonly #options: TcpServerOptions
+  readonly #limited: LimitedLog
+  readonly #pool: ConnectionPool
+  readonly #arrivals: TcpArrivals
+  readonly #server: Server
+  #stopWatch: (() => void) | undefined
+
+  constructor(options: TcpServerOptions) {
+    this.#options = options
+    this.#limited = limitLog(options.log)
+    this.#pool = new ConnectionPool(options)
+    this.#arrivals = new TcpArrivals(options, this.#pool, this.#limited)
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true })
+    // Beyond this Node itself closes and says so with 'drop'; libuv, out of descriptors, would say nothing.
+    this.#server.maxConnections = this.#pool.total + MAXIMUM_REFUSED
+    this.#server.on('connection', (socket) => this.#arrivals.arrive(socket))
+    this.#server.on('drop', () => this.#pool.metrics.refused('dropped'))
   }
 
-  const expire = (connection: TcpConnection, reason: Expiry): void => {
-    metrics.expired(reason)
-    limited.info({ id: connection.id, address: connection.address, reason }, 'expired')
-    if (connection.socket.writable) options.onExpired?.(connection, reason)
-    endSoon(connection.socket)
+  get connections(): ReadonlySet<TcpConnection> {
+    return this.#pool.connections
   }
 
-  const watchFirstData = (connection: TcpConnection): void => {
-    if (firstDataMillis === 0) return
-    const timer = setTimeout(() => {
-      if (!isSettled(connection)) expire(connection, 'first-data')
-    }, firstDataMillis)
-    connection.socket.once('close', () => clearTimeout(timer))
-  }
-
-  const admit = (connection: TcpConnection): void => {
-    const { socket, address } = connection
-    counts.enter(address)
-    connections.add(connection)
-    metrics.accepted()
-    socket.once('close', () => {
-      counts.leave(address)
-      connections.delete(connection)
-      metrics.ended(connection)
-    })
-    socket.setKeepAlive(KEEPALIVE)
-    socket.setTimeout(idleMillis, () => expire(connection, 'idle'))
-    watchFirstData(connection)
-    options.onConnection(connection)
-  }
-
-  server.on('connection', (socket) => {
-    // First of all: a RST without a listener ends the process.
-    socket.on('error', (error) => metrics.failed(isSystemError(error) ? error.code : 'OTHER'))
-    if (socket.remoteAddress === undefined || socket.remotePort === undefined) {
-      socket.destroy()
-      return
-    }
-    const address = unmapped(socket.remoteAddress)
-    const reason = stopping ? 'stopping' : counts.refusal(address)
-    if (reason !== undefined) refuse(socket, reason)
-    else admit({ id: (accepted += 1), socket, address, port: socket.remotePort })
-  })
-  server.on('drop', () => metrics.refused('dropped'))
-
-  const bind = (host: string, ipv6Only: boolean): Promise<AddressInfo> =>
-    new Promise((resolve, reject) => {
-      server.once('error', reject)
-      server.listen({ host, port: options.port, ipv6Only, backlog: BACKLOG }, () => {
-        server.off('error', reject)
-        // accept(2) can fail, for want of memory for instance: the next one may go well.
-        server.on('error', (error) => limited.warn({ error: error.message }, 'accept failed'))
-        resolve(server.address() as AddressInfo)
-      })
-    })
-
-  const start = async (): Promise<AddressInfo> => {
-    const bound = await listenAnywhere(options, bind)
-    stopWatch = endVanishedPeers({
-      connections,
-      silenceMillis: vanishedMillis,
-      log,
-      onVanished: ({ socket }) => {
-        metrics.expired('vanished')
-        socket.destroy()
-      },
-    })
+  async start(): Promise<AddressInfo> {
+    const { port, log } = this.#options
+    const bound = await listenAnywhere(this.#options, (host, ipv6Only) =>
+      bindTcpServer(this.#server, { host, port, ipv6Only }, (error) =>
+        this.#limited.warn({ error: error.message }, 'accept failed'),
+      ),
+    )
+    this.#stopWatch = this.#endVanishedPeers()
     log.info({ transport: 'tcp', address: bound.address, port: bound.port }, 'listening')
     return bound
   }
 
-  const stop = async (drained: AbortSignal): Promise<void> => {
-    stopping = true
+  async stop(drained: AbortSignal): Promise<void> {
+    this.#pool.close()
     const closed = new Promise<void>((resolve) => {
-      server.close(() => resolve())
+      this.#server.close(() => resolve())
     })
-    for (const connection of connections) options.onStopping?.(connection)
+    for (const connection of this.connections) this.#options.onStopping?.(connection)
     await Promise.race([closed, aborted(drained)])
-    for (const { socket } of connections) socket.destroy()
-    for (const socket of refused) socket.destroy()
+    this.#pool.destroyAll()
+    this.#arrivals.refused.destroyAll()
     await closed
-    stopWatch?.()
+    this.#stopWatch?.()
   }
 
-  return { start, stop, connections }
+  #endVanishedPeers(): () => void {
+    return endVanishedPeers({
+      connections: this.connections,
+      silenceMillis: this.#options.vanishedMillis ?? 135_000,
+      log: this.#options.log,
+      onVanished: ({ socket }) => {
+        this.#pool.metrics.expired('vanished')
+        socket.destroy()
+      },
+    })
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -5,7 +5,7 @@ import { SystemCallError } from '@sockyard/posix/system-call-error'
 import { tcpSilenceMillis } from '@sockyard/posix/tcp-silence'
 import type { Logger } from 'pino'
 
-import type { TcpConnection } from './tcp-server.ts'
+import type { TcpConnection } from './tcp-connection.ts'
 
 const LONGEST_PERIOD_MILLIS = 10_000
 
