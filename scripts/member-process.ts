@@ -14,7 +14,12 @@ const compileCache = fileURLToPath(new URL('../node_modules/.cache/node', import
 export interface MemberProcess {
   child: ChildProcess
   exited: Promise<{ name: string; code: number | null }>
+  /** Resolves once the admin port is its own; before, somebody else may answer there. */
+  adminListening: Promise<void>
 }
+
+/** How a server says so, in readable lines. */
+const ADMIN_LISTENING = 'listening transport=http'
 
 /**
  * Starts a member in a process group of its own: Ctrl-C on the terminal reaches only the runner,
@@ -27,13 +32,17 @@ export function startMember(member: Member, onLine: (line: string) => void): Mem
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   })
-  forEachLine(child.stdout, onLine)
+  const admin = Promise.withResolvers<void>()
+  forEachLine(child.stdout, (line) => {
+    onLine(line)
+    if (line.includes(ADMIN_LISTENING)) admin.resolve()
+  })
   forEachLine(child.stderr, onLine)
   const exited = once(child, 'exit').then(([code]: (number | null)[]) => ({
     name: member.name,
     code: code ?? null,
   }))
-  return { child, exited }
+  return { child, exited, adminListening: admin.promise }
 }
 
 /** Not the environment of the shell: a PORT or COUNT there is not meant for ten programs. */
@@ -47,9 +56,17 @@ function forEachLine(stream: Readable, onLine: (line: string) => void): void {
   createInterface({ input: stream }).on('line', onLine)
 }
 
-/** Resolves once `/readyz` of the member answers 200; a member without an admin port is ready at once. */
-export async function ready(member: Member, signal: AbortSignal): Promise<void> {
+/**
+ * Resolves once `/readyz` of the member answers 200, or it has ended; a member without an admin port is ready at
+ * once.
+ */
+export async function ready(
+  member: Member,
+  { adminListening, exited }: MemberProcess,
+  signal: AbortSignal,
+): Promise<void> {
   if (member.adminPort === undefined) return
+  await Promise.race([adminListening, exited])
   while (!signal.aborted) {
     const response = await fetch(`http://${host}:${member.adminPort}/readyz`).catch(() => undefined)
     if (response?.ok) return

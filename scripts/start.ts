@@ -26,7 +26,7 @@ async function start(member: Member, started: Map<string, Promise<void>>): Promi
   const memberProcess = startMember(member, (line) => print(member.name, line))
   running.set(member.name, memberProcess)
   void watch(memberProcess)
-  await ready(member, stopping.signal)
+  await ready(member, memberProcess, stopping.signal)
 }
 
 /** Ctrl-C can arrive several times at once (from the terminal and from npm): it stops all, once. */

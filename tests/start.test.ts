@@ -57,6 +57,15 @@ it('a taken port ends the whole topology with one clear line and exit code 1', a
   expect(yard.stdout + yard.stderr).not.toMatch(/^\s+at /m)
 })
 
+it('beside a yard that runs already it does not take the answers of that one for its own', async () => {
+  const address = ownLoopbackAddress()
+  await using first = new Yard(address)
+  await first.waitForText(/^yard +\| all ready/m)
+  await using second = new Yard(address)
+  expect(await second.exited).toEqual({ code: 1, signal: null })
+  expect(second.stdout).not.toContain('all ready')
+})
+
 it('nothing is left running when its output is no longer read', async () => {
   await using yard = new Yard(ownLoopbackAddress())
   await yard.waitForText(/^yard +\| all ready/m)
