@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 
-import { listInterfaces, type NetworkInterface } from './interfaces.ts'
+import { findInterface, listInterfaces, type NetworkInterface } from './interfaces.ts'
 import { readKernelMemberships } from './kernel-memberships.ts'
 
 /**
@@ -31,6 +31,15 @@ export async function presentInterfaces(group: string): Promise<GroupInterface[]
     const groups = kernel === undefined ? undefined : (kernel.get(each.name)?.groups ?? new Set())
     return [{ ...each, index, joinAddress, groups }]
   })
+}
+
+/**
+ * The same choice with names only, where addresses may have been given.
+ *
+ * @throws {UsageError} when an interface does not exist, naming those that do
+ */
+export function choiceByName(choice: InterfaceChoice): InterfaceChoice {
+  return typeof choice === 'string' ? choice : choice.map((wanted) => findInterface(wanted).name)
 }
 
 /** Which of them the group is to be joined on. */

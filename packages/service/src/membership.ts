@@ -1,21 +1,22 @@
-import type { RemoteInfo, Socket } from 'node:dgram'
-
 import type { Registry } from '@prometheus-io/client'
 import type { Logger } from 'pino'
 
-import { type NetworkError, networkError } from './errors.ts'
+import type { NetworkError } from './errors.ts'
 import {
+  choiceByName,
   chooseInterfaces,
   type GroupInterface,
   type InterfaceChoice,
   presentInterfaces,
 } from './group-interfaces.ts'
-import { type MulticastGroup, openGroupSocket } from './group-socket.ts'
-import { findInterface } from './interfaces.ts'
+import { GroupJoiner } from './group-joiner.ts'
+import type { MulticastGroup } from './group-socket.ts'
+import { type JoinedGroup, JoinedGroups } from './joined-groups.ts'
 import { membershipLoss, type MembershipLoss } from './membership-loss.ts'
-import { enlargeReceiveBuffer } from './receive-buffer.ts'
+import { PeriodicLook } from './periodic-look.ts'
+import { isPortForbidden } from './port-forbidden.ts'
 import { createReceiverTally } from './receiver-tally.ts'
-import { exportUdpMetrics } from './udp-metrics.ts'
+import { exportUdpMetrics, type UdpTally } from './udp-metrics.ts'
 
 /** Where a datagram came from, to which group it was sent, and on which interface it came in. */
 export interface GroupDatagramSource {
@@ -64,144 +65,92 @@ export interface Membership {
   readonly joined: readonly GroupMembership[]
 }
 
-interface Joined extends GroupMembership {
-  readonly index: number
-  readonly socket: Socket
-}
-
-/** A port that is not ours to have; any other error may pass with the network. */
-const FORBIDDING: ReadonlySet<string> = new Set(['EADDRINUSE', 'EACCES'])
-
 /**
  * Receives multicast groups, each on its own socket for each interface, and keeps receiving them: a network that
  * is disconnected takes the membership away without a word. A lost one is joined again on a new socket, since the
  * kernel lets a socket join the same group about 20 times only (ENOBUFS).
  */
 export function createMembership(options: MembershipOptions): Membership {
-  const { groups, port, log, watchMillis = 2_000, receiveBufferBytes = 4 * 1024 * 1024 } = options
-  const joined = new Map<string, Joined>()
-  /** What is not joined because of an error, so that each error is logged once. */
-  const failed = new Map<string, string>()
-  const tally = createReceiverTally(() => groups.map(({ address }) => address), port)
-  let choice = options.interfaces
-  let timer: NodeJS.Timeout | undefined
-  let running = Promise.resolve()
-  let stopped = false
-  exportUdpMetrics(options.metrics, tally)
+  return new WatchedMembership(options)
+}
 
-  const lose = (membership: Joined, reason: MembershipLoss): void => {
-    const { group, interface: name } = membership
-    joined.delete(keyOf(membership))
-    membership.socket.close()
-    log.warn({ group, interface: name, reason }, 'membership lost')
-    options.onLost?.({ group, interface: name }, reason)
+class WatchedMembership implements Membership {
+  readonly #options: MembershipOptions
+  readonly #joined = new JoinedGroups()
+  readonly #tally: UdpTally
+  readonly #joiner: GroupJoiner
+  readonly #watch: PeriodicLook
+  #choice: InterfaceChoice
+
+  constructor(options: MembershipOptions) {
+    const { groups, port, interfaces, watchMillis = 2_000, metrics } = options
+    this.#options = options
+    this.#choice = interfaces
+    this.#tally = createReceiverTally(() => groups.map(({ address }) => address), port)
+    this.#joiner = new GroupJoiner(options, this.#tally, this.#joined)
+    this.#watch = new PeriodicLook(watchMillis, () => this.#reconcileAll())
+    exportUdpMetrics(metrics, this.#tally)
   }
 
-  const joinOn = async (group: MulticastGroup, on: GroupInterface): Promise<void> => {
-    const socket = await openGroupSocket(group, port, on, log)
-    const membership = { group: group.address, interface: on.name }
-    const receive = (bytes: Buffer, from: RemoteInfo): void => {
-      tally.received += 1
-      tally.receivedBytes += bytes.length
-      options.onDatagram(bytes, { address: from.address, port: from.port, ...membership })
-    }
-    socket.on('error', (error) =>
-      log.warn({ ...membership, error: error.message }, 'multicast failed'),
-    )
-    socket.on('message', receive)
-    enlargeReceiveBuffer(socket, receiveBufferBytes, log)
-    joined.set(keyOf(membership), { ...membership, index: on.index, socket })
-    log.info(membership, 'joined')
-    options.onJoined?.(membership)
+  get joined(): GroupMembership[] {
+    return this.#joined.memberships
   }
 
-  /** Gives the error, if any; what comes and goes with networks is tried again at the next look. */
-  const tryJoin = async (
-    group: MulticastGroup,
-    on: GroupInterface,
-  ): Promise<NetworkError | undefined> => {
-    const key = keyOf({ group: group.address, interface: on.name })
-    try {
-      await joinOn(group, on)
-      failed.delete(key)
-      return undefined
-    } catch (error) {
-      const failure = networkError(error, group.address, port)
-      if (failed.get(key) !== failure.message)
-        log.warn(
-          { group: group.address, interface: on.name, error: failure.message },
-          'cannot join',
-        )
-      failed.set(key, failure.message)
-      return failure
+  async start(): Promise<void> {
+    this.#choice = choiceByName(this.#choice)
+    for (const group of this.#options.groups) await this.#startGroup(group)
+    this.#watch.start()
+  }
+
+  async stop(): Promise<void> {
+    await this.#watch.stop()
+    await this.#tally.kernelDrops()
+    await this.#joined.closeAll()
+  }
+
+  async #startGroup(group: MulticastGroup): Promise<void> {
+    const { port, log } = this.#options
+    const forbidden = (await this.#reconcile(group)).find(isPortForbidden)
+    if (forbidden !== undefined) {
+      await this.#joined.closeAll()
+      throw forbidden
     }
+    log.info({ transport: 'udp', address: group.address, port }, 'listening')
+  }
+
+  async #reconcileAll(): Promise<void> {
+    for (const group of this.#options.groups) await this.#reconcile(group)
   }
 
   /** One look at one group: gives up what is lost, joins what is not joined; gives the errors. */
-  const reconcile = async (group: MulticastGroup): Promise<NetworkError[]> => {
+  async #reconcile(group: MulticastGroup): Promise<NetworkError[]> {
     const present = await presentInterfaces(group.address)
-    const wanted = await chooseInterfaces(group.address, choice, present)
-    for (const membership of [...joined.values()].filter((each) => each.group === group.address)) {
+    const wanted = await chooseInterfaces(group.address, this.#choice, present)
+    for (const membership of this.#joined.of(group.address)) {
       const reason = membershipLoss(membership, present, wanted)
-      if (reason !== undefined) lose(membership, reason)
+      if (reason !== undefined) this.#lose(membership, reason)
     }
+    return await this.#joinMissing(group, wanted)
+  }
+
+  async #joinMissing(
+    group: MulticastGroup,
+    wanted: readonly GroupInterface[],
+  ): Promise<NetworkError[]> {
     const errors: NetworkError[] = []
     for (const on of wanted) {
-      if (stopped || joined.has(keyOf({ group: group.address, interface: on.name }))) continue
-      const error = await tryJoin(group, on)
+      const isJoined = this.#joined.has({ group: group.address, interface: on.name })
+      if (this.#watch.isStopped || isJoined) continue
+      const error = await this.#joiner.tryJoin(group, on)
       if (error !== undefined) errors.push(error)
     }
     return errors
   }
 
-  const watch = (): void => {
-    if (stopped) return
-    timer = setTimeout(() => {
-      running = reconcileAll().then(watch)
-    }, watchMillis)
+  #lose(membership: JoinedGroup, reason: MembershipLoss): void {
+    const { group, interface: name } = membership
+    this.#joined.close(membership)
+    this.#options.log.warn({ group, interface: name, reason }, 'membership lost')
+    this.#options.onLost?.({ group, interface: name }, reason)
   }
-  const reconcileAll = async (): Promise<void> => {
-    for (const group of groups) await reconcile(group)
-  }
-
-  const closeAll = async (): Promise<void> => {
-    const sockets = [...joined.values()].map(({ socket }) => socket)
-    joined.clear()
-    await Promise.all(
-      sockets.map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))),
-    )
-  }
-
-  const start = async (): Promise<void> => {
-    if (typeof choice !== 'string') choice = choice.map((wanted) => findInterface(wanted).name)
-    for (const group of groups) {
-      const forbidden = (await reconcile(group)).find(({ code }) => FORBIDDING.has(code ?? ''))
-      if (forbidden !== undefined) {
-        await closeAll()
-        throw forbidden
-      }
-      log.info({ transport: 'udp', address: group.address, port }, 'listening')
-    }
-    watch()
-  }
-
-  const stop = async (): Promise<void> => {
-    stopped = true
-    await running
-    clearTimeout(timer)
-    await tally.kernelDrops()
-    await closeAll()
-  }
-
-  return {
-    start,
-    stop,
-    get joined() {
-      return [...joined.values()].map(({ group, interface: name }) => ({ group, interface: name }))
-    },
-  }
-}
-
-function keyOf({ group, interface: name }: GroupMembership): string {
-  return `${group}%${name}`
 }

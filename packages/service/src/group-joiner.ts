@@ -1,0 +1,56 @@
+import { type NetworkError, networkError } from './errors.ts'
+import type { GroupInterface } from './group-interfaces.ts'
+import { type MulticastGroup, openGroupSocket } from './group-socket.ts'
+import { type JoinedGroups, membershipKey } from './joined-groups.ts'
+import type { GroupMembership, MembershipOptions } from './membership.ts'
+import { receiveOn } from './receive-on.ts'
+import type { UdpTally } from './udp-metrics.ts'
+
+/** Joins groups, each time on a new socket, and says once why one cannot be joined. */
+export class GroupJoiner {
+  readonly #options: MembershipOptions
+  readonly #tally: UdpTally
+  readonly #joined: JoinedGroups
+  /** What is not joined because of an error, so that each error is logged once. */
+  readonly #failed = new Map<string, string>()
+
+  constructor(options: MembershipOptions, tally: UdpTally, joined: JoinedGroups) {
+    this.#options = options
+    this.#tally = tally
+    this.#joined = joined
+  }
+
+  /** Gives the error, if any; what comes and goes with networks is tried again at the next look. */
+  async tryJoin(group: MulticastGroup, on: GroupInterface): Promise<NetworkError | undefined> {
+    const membership = { group: group.address, interface: on.name }
+    try {
+      await this.#join(group, on, membership)
+      this.#failed.delete(membershipKey(membership))
+      return undefined
+    } catch (error) {
+      const failure = networkError(error, group.address, this.#options.port)
+      this.#say(membership, failure.message)
+      return failure
+    }
+  }
+
+  async #join(group: MulticastGroup, on: GroupInterface, place: GroupMembership): Promise<void> {
+    const { port, log } = this.#options
+    const socket = await openGroupSocket(group, port, on, log)
+    receiveOn(socket, place, {
+      options: this.#options,
+      tally: this.#tally,
+      failed: 'multicast failed',
+    })
+    this.#joined.add({ ...place, index: on.index, socket })
+    log.info(place, 'joined')
+    this.#options.onJoined?.(place)
+  }
+
+  #say(membership: GroupMembership, error: string): void {
+    const key = membershipKey(membership)
+    if (this.#failed.get(key) !== error)
+      this.#options.log.warn({ ...membership, error }, 'cannot join')
+    this.#failed.set(key, error)
+  }
+}
