@@ -1,18 +1,10 @@
 import type { Registry } from '@prometheus-io/client'
 import type { Logger } from 'pino'
 
-import type { NetworkError } from './errors.ts'
-import {
-  choiceByName,
-  chooseInterfaces,
-  type GroupInterface,
-  type InterfaceChoice,
-  presentInterfaces,
-} from './group-interfaces.ts'
-import { GroupJoiner } from './group-joiner.ts'
+import { choiceByName, type InterfaceChoice } from './group-interfaces.ts'
+import { GroupReconciler } from './group-reconciler.ts'
 import type { MulticastGroup } from './group-socket.ts'
-import { type JoinedGroup, JoinedGroups } from './joined-groups.ts'
-import { membershipLoss, type MembershipLoss } from './membership-loss.ts'
+import type { MembershipLoss } from './membership-loss.ts'
 import { PeriodicLook } from './periodic-look.ts'
 import { isPortForbidden } from './port-forbidden.ts'
 import { createReceiverTally } from './receiver-tally.ts'
@@ -76,9 +68,8 @@ export function createMembership(options: MembershipOptions): Membership {
 
 class WatchedMembership implements Membership {
   readonly #options: MembershipOptions
-  readonly #joined = new JoinedGroups()
   readonly #tally: UdpTally
-  readonly #joiner: GroupJoiner
+  readonly #groups: GroupReconciler
   readonly #watch: PeriodicLook
   #choice: InterfaceChoice
 
@@ -87,13 +78,13 @@ class WatchedMembership implements Membership {
     this.#options = options
     this.#choice = interfaces
     this.#tally = createReceiverTally(() => groups.map(({ address }) => address), port)
-    this.#joiner = new GroupJoiner(options, this.#tally, this.#joined)
+    this.#groups = new GroupReconciler(options, this.#tally, () => this.#watch.isStopped)
     this.#watch = new PeriodicLook(watchMillis, () => this.#reconcileAll())
     exportUdpMetrics(metrics, this.#tally)
   }
 
   get joined(): GroupMembership[] {
-    return this.#joined.memberships
+    return this.#groups.joined.memberships
   }
 
   async start(): Promise<void> {
@@ -105,52 +96,21 @@ class WatchedMembership implements Membership {
   async stop(): Promise<void> {
     await this.#watch.stop()
     await this.#tally.kernelDrops()
-    await this.#joined.closeAll()
+    await this.#groups.joined.closeAll()
   }
 
   async #startGroup(group: MulticastGroup): Promise<void> {
     const { port, log } = this.#options
-    const forbidden = (await this.#reconcile(group)).find(isPortForbidden)
+    const errors = await this.#groups.reconcile(group, this.#choice)
+    const forbidden = errors.find(isPortForbidden)
     if (forbidden !== undefined) {
-      await this.#joined.closeAll()
+      await this.#groups.joined.closeAll()
       throw forbidden
     }
     log.info({ transport: 'udp', address: group.address, port }, 'listening')
   }
 
   async #reconcileAll(): Promise<void> {
-    for (const group of this.#options.groups) await this.#reconcile(group)
-  }
-
-  /** One look at one group: gives up what is lost, joins what is not joined; gives the errors. */
-  async #reconcile(group: MulticastGroup): Promise<NetworkError[]> {
-    const present = await presentInterfaces(group.address)
-    const wanted = await chooseInterfaces(group.address, this.#choice, present)
-    for (const membership of this.#joined.of(group.address)) {
-      const reason = membershipLoss(membership, present, wanted)
-      if (reason !== undefined) this.#lose(membership, reason)
-    }
-    return await this.#joinMissing(group, wanted)
-  }
-
-  async #joinMissing(
-    group: MulticastGroup,
-    wanted: readonly GroupInterface[],
-  ): Promise<NetworkError[]> {
-    const errors: NetworkError[] = []
-    for (const on of wanted) {
-      const isJoined = this.#joined.has({ group: group.address, interface: on.name })
-      if (this.#watch.isStopped || isJoined) continue
-      const error = await this.#joiner.tryJoin(group, on)
-      if (error !== undefined) errors.push(error)
-    }
-    return errors
-  }
-
-  #lose(membership: JoinedGroup, reason: MembershipLoss): void {
-    const { group, interface: name } = membership
-    this.#joined.close(membership)
-    this.#options.log.warn({ group, interface: name, reason }, 'membership lost')
-    this.#options.onLost?.({ group, interface: name }, reason)
+    for (const group of this.#options.groups) await this.#groups.reconcile(group, this.#choice)
   }
 }
