@@ -1,5 +1,6 @@
 import { formatMicros } from '@sockyard/probe/format'
 import { SampleGate } from '@sockyard/probe/sample-gate'
+import { toMicro } from '@sockyard/probe/to-micro'
 import type { NtpPacket } from '@sockyard/protocol/ntp'
 import type { SntpObserveEvent } from '@sockyard/protocol/results'
 import type { Logger } from '@sockyard/service/log'
@@ -84,7 +85,7 @@ export class ObserveReport {
 
   end(): void {
     const { totals } = this.#options
-    const durationMillis = performance.now() - this.#startMillis
+    const durationMillis = toMicro(performance.now() - this.#startMillis)
     const data = { durationMillis, ...totals.tallies(), sources: this.#sources() }
     const sources = data.sources.map(({ source, state, offsetMicros, uncertaintyMicros }) =>
       [`${source} ${state}`, withinMicros(offsetMicros, uncertaintyMicros)].join(' '),
@@ -97,7 +98,7 @@ export class ObserveReport {
     const tallies = this.#options.totals.tallies()
     const last = this.#lastTallies
     const nowMillis = performance.now()
-    const durationMillis = nowMillis - this.#lastMillis
+    const durationMillis = toMicro(nowMillis - this.#lastMillis)
     this.#lastTallies = tallies
     this.#lastMillis = nowMillis
     const difference = {

@@ -185,6 +185,27 @@ describe('a step', () => {
     }
   })
 
+  it('is over when the old time is heard again, whatever the source says then', () => {
+    const to = known()
+    const observe = (second: number) =>
+      to.observe(broadcastAt(moment(second + 10).wallNanos), from, moment(second))
+    const asked = [5, 6, 7].map(observe).at(-1)
+    if (asked?.verdict !== 'refuse' || asked.ask === undefined) throw new Error('nobody asked')
+    expect(asked.ask.isOver).toBe(false)
+    expect(hear(to, 7.5)).toBe('accepted')
+    expect(asked.ask.isOver).toBe(true)
+  })
+
+  it('of one never accepted is over when it is', () => {
+    const to = observer()
+    const observe = (second: number) =>
+      to.observe(broadcastAt(moment(second - 100).wallNanos), from, moment(second))
+    const asked = [0, 1, 2].map(observe).at(-1)
+    if (asked?.verdict !== 'refuse' || asked.ask === undefined) throw new Error('nobody asked')
+    expect(hear(to, 3)).toBe('appeared')
+    expect(asked.ask.isOver).toBe(true)
+  })
+
   it('back, signed, may be a recording: the source is asked', () => {
     const to = known(true)
     const seen = [5, 6, 7].map((second) =>

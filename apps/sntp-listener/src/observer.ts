@@ -126,6 +126,7 @@ export class Observer {
     if (known === undefined) {
       const source = new Source(address, heard, at.millis, this.#options)
       this.#sources.set(address, source)
+      this.#runs.get(address)?.end()
       this.#runs.delete(address)
       return { verdict: 'accept', source, news: 'appeared' }
     }

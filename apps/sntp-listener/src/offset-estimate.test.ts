@@ -73,6 +73,17 @@ describe('an offset', () => {
     expect(uncertaintyNanos).toBeLessThan(51_000n * MICRO)
   })
 
+  it('stays within its uncertainty when only the broadcasts of the exchange were quick', () => {
+    const estimate = new OffsetEstimate(ASSUMED, SECOND)
+    for (const second of [0, 4, 8]) hear(estimate, second, 200n * MICRO)
+    estimate.calibrate(exchange(0n, 400n * MICRO))
+    for (const second of [12, 16, 20, 24, 28, 32, 36, 40]) {
+      const { offsetNanos, uncertaintyNanos } = hear(estimate, second, 725n * MICRO)
+      expect(offsetNanos).toBe(-525n * MICRO)
+      expect(uncertaintyNanos).toBeGreaterThanOrEqual(525n * MICRO)
+    }
+  })
+
   it('is not measured by an exchange that a step came before', () => {
     const estimate = new OffsetEstimate(ASSUMED, SECOND)
     for (const second of [0, 1, 2]) hear(estimate, second, 100n * MICRO)

@@ -1,5 +1,6 @@
 import { MicrosHistogram } from '@sockyard/probe/histogram'
 import { createReporter } from '@sockyard/probe/reporter'
+import { toMicro } from '@sockyard/probe/to-micro'
 import type { SntpQueryEvent } from '@sockyard/protocol/results'
 import type { CommandContext } from '@sockyard/service/command'
 import { NetworkError, place } from '@sockyard/service/errors'
@@ -76,7 +77,7 @@ export class QueryReport {
   #end(others: { malformed: number; duplicated: number }): DataOf<'end'> {
     const received = this.#delays.count
     return {
-      durationMillis: performance.now() - this.#startMillis,
+      durationMillis: toMicro(performance.now() - this.#startMillis),
       sent: this.#sent,
       received,
       lost: this.#sent - received,

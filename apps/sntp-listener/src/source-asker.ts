@@ -58,7 +58,8 @@ export class SourceAsker {
   ): Promise<void> {
     const { exchange, meter, log } = this.#options
     const reading = exchange ? await meter.measure(this.#target(address, port, packet)) : null
-    if (reading === undefined || run.answered(reading?.offsetNanos ?? null)) return
+    // In line again meanwhile: not its clock stepped, but what came was late, as when this process was stopped.
+    if (reading === undefined || run.isOver || run.answered(reading?.offsetNanos ?? null)) return
     const facts = { source: address, port, apparentOffsetMicros: micros(run.apparent) }
     log.warn(facts, 'source seems to have stepped, and does not confirm it')
     if (source !== undefined) source.state = 'stepped'

@@ -41,6 +41,11 @@ export class StepRun {
     return this.#apparent
   }
 
+  /** Whether a broadcast was accepted since the last refusal: what the source was asked then is of no interest. */
+  get isOver(): boolean {
+    return this.#count === 0
+  }
+
   /**
    * Another refusal.
    *
