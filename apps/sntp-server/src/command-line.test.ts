@@ -18,6 +18,11 @@ describe('the command line', () => {
     [['--group', '192.0.2.1'], /^sntp-server: --group 192\.0\.2\.1: must be a multicast group$/],
     [['--group', 'ff05::101', '--host', '127.0.0.1'], /^sntp-server: --group .*family of --host$/],
     [['--broadcast', 'everybody'], /^sntp-server: --broadcast everybody: must be an IPv4 address$/],
+    [
+      ['--broadcast', '224.0.1.1'],
+      /^sntp-server: --broadcast 224\.0\.1\.1: is multicast, .*--group$/,
+    ],
+    [['--host', '127.0.0.1', '-6'], /^sntp-server: --host 127\.0\.0\.1: is not an IPv6 address$/],
     [['--interval', '1ms'], /^sntp-server: --interval 1ms: must be 100ms or more$/],
     [
       ['--interface', 'nosuch0'],

@@ -55,7 +55,11 @@ export const serveOptions = z
       group: 'Broadcasts',
       description: 'multicast the time to this group; again for more',
     }),
-    broadcast: list(z.ipv4('must be an IPv4 address')).meta({
+    broadcast: list(
+      z
+        .ipv4('must be an IPv4 address')
+        .refine((address) => !isMulticast(address), 'is multicast, and so for --group'),
+    ).meta({
       short: 'b',
       valueName: 'ADDRESS',
       group: 'Broadcasts',

@@ -22,6 +22,8 @@ export interface Endpoint extends UdpEndpoint {
 
 interface Parts {
   readonly options: ServeOptions
+  /** As `hostsOf` has them. */
+  readonly hosts: readonly string[]
   readonly log: Logger
   readonly limited: LimitedLog
   readonly metrics: Registry
@@ -42,10 +44,10 @@ const WITHOUT_IPV6: ReadonlySet<string | undefined> = new Set([
  * @throws {NetworkError} when one cannot be bound; none is then left open
  */
 export async function openEndpoints(parts: Parts): Promise<Endpoint[]> {
-  const { options, log } = parts
+  const { options, hosts, log } = parts
   const opened: Endpoint[] = []
   let { port } = options
-  for (const host of hostsOf(options)) {
+  for (const host of hosts) {
     const endpoint = createEndpoint(parts, host, port)
     try {
       port = (await endpoint.start()).port
@@ -63,9 +65,14 @@ export async function openEndpoints(parts: Parts): Promise<Endpoint[]> {
   return opened
 }
 
-function hostsOf(options: ServeOptions): string[] {
-  if (options.host !== '::') return [options.host]
+/**
+ * The addresses to bind.
+ *
+ * @throws {UsageError} when `--host` is not of the family asked for
+ */
+export function hostsOf(options: ServeOptions): string[] {
   const family = ipFamily(options)
+  if (options.host !== '::') return [options.host]
   if (family === undefined) return ['0.0.0.0', '::']
   return [family === 4 ? '0.0.0.0' : '::']
 }

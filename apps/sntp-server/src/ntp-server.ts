@@ -11,7 +11,7 @@ import { createSourceRules } from '@sockyard/service/source-rules'
 import { Broadcaster } from './broadcaster.ts'
 import { createClockStatus } from './clock-status.ts'
 import type { ServeOptions } from './config.ts'
-import { type Endpoint, openEndpoints } from './endpoints.ts'
+import { type Endpoint, hostsOf, openEndpoints } from './endpoints.ts'
 import { PacketEncoder } from './packet-encoder.ts'
 import { measurePrecision } from './precision.ts'
 import { createVerdictCounts } from './verdict-counts.ts'
@@ -22,6 +22,7 @@ const NANOS_PER_MILLI = 1_000_000n
 /** Answers NTP clients (RFC 5905, mode 3) from the system clock, and broadcasts it (mode 5). */
 export function createNtpServer(context: ServiceContext<ServeOptions>): Service {
   const { options, log, metrics, now } = context
+  const hosts = hostsOf(options)
   const counts = createVerdictCounts(metrics)
   const limited = limitLog(log)
   const statusAt = createClockStatus(options, now(), measurePrecision(now))
@@ -56,6 +57,7 @@ export function createNtpServer(context: ServiceContext<ServeOptions>): Service 
     async start() {
       endpoints = await openEndpoints({
         options,
+        hosts,
         log,
         limited,
         metrics,
