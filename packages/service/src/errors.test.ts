@@ -45,6 +45,10 @@ test('a denied permission blames the port only where it may be the port', () => 
   expect(networkError(denied, '255.255.255.255', 3333).message).toBe(
     '255.255.255.255:3333: permission denied',
   )
+  const towards = Object.assign(new Error('connect EACCES'), { code: 'EACCES', syscall: 'connect' })
+  expect(networkError(towards, '255.255.255.255', 123).message).toBe(
+    '255.255.255.255:123: permission denied',
+  )
 })
 
 test('an error is classed once', () => {

@@ -88,6 +88,7 @@ const MEANING_OF: Readonly<Record<string, string>> = {
 /** An error as Node gives it for a system call: net.Socket, dgram and dns all use these fields. */
 interface SystemError extends Error {
   code: string
+  syscall: string
   address?: string
   hostname?: string
   port?: number
@@ -121,7 +122,8 @@ export function networkError(error: unknown, host?: string, port?: number): Netw
     code,
     cause: error,
   } satisfies NetworkErrorFacts
-  const needsPrivilege = code === 'EACCES' && port !== undefined && port < 1024
+  const isOurs = system?.syscall !== 'connect' && system?.syscall !== 'send'
+  const needsPrivilege = code === 'EACCES' && isOurs && port !== undefined && port < 1024
   const hint = needsPrivilege ? ' (ports below 1024 need a privilege)' : ''
   const message = `${place(facts.host, facts.port)}${meaning(error, code)}${hint}`
   return code === 'EADDRINUSE'
