@@ -4,13 +4,17 @@ import { NetworkError, networkError, place } from '@sockyard/service/errors'
 import type { ErrorClass } from '@sockyard/service/errors'
 import type { ResolvedAddress } from '@sockyard/service/resolve'
 
-/** Why no association came up, in the words of the other clients. */
-export function handshakeFailure(error: unknown, target: ResolvedAddress): NetworkError {
+/** Why no association came up, in the words of the other clients; a wrong UDP port is silent, so it is named. */
+export function handshakeFailure(
+  error: unknown,
+  target: ResolvedAddress,
+  udpPort: number,
+): NetworkError {
   if (error instanceof PeerAbortedError)
     return failure('REFUSED', `association refused${reasons(error)}`, target)
   const isLate = error instanceof DOMException && error.name === 'TimeoutError'
   if (isLate || error instanceof PeerUnreachableError)
-    return failure('TIMEOUT', 'no association in time', target)
+    return failure('TIMEOUT', `no association in time over udp port ${udpPort}`, target)
   return networkError(error, target.address, target.port)
 }
 

@@ -51,7 +51,7 @@ export async function associateWith(
       return await associateOnce(target, options)
     } catch (error) {
       options.signal.throwIfAborted()
-      failure = handshakeFailure(error, target)
+      failure = handshakeFailure(error, target, options.udpPort)
     }
   }
   throw failure

@@ -40,7 +40,10 @@ describe('the command line', () => {
     ['--host 203.0.113.7', 'no interface here has that address'],
     ['ping no-such-host.invalid', 'does not resolve'],
     ['send no-such-host.invalid', 'does not resolve'],
-    ['ping 127.0.0.1 --udp-port 9 --wait 300ms', '127.0.0.1:9877: no association in time'],
+    [
+      'ping 127.0.0.1 --udp-port 9 --wait 300ms',
+      '127.0.0.1:9877: no association in time over udp port 9',
+    ],
   ])('tells in one line that the network failed: "%s"', async (words, message) => {
     const { code, stderr } = await runApp('sctp-echo', words.split(' '))
     expect(stderr).toContain(message)

@@ -3,7 +3,7 @@ import { addAbortSignal, type Readable } from 'node:stream'
 import { LineDecoder } from '@sockyard/protocol/chat'
 
 /** A longer line is cut. */
-const MAXIMUM_LINE_BYTES = 64 * 1024
+export const MAXIMUM_LINE_BYTES = 64 * 1024
 
 export interface LineReaderOptions {
   stdin: Readable

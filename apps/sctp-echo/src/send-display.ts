@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
 
+import { toMicro } from '@sockyard/probe/to-micro'
 import type { Message, Notification } from '@sockyard/sctp/core/notification'
 import type { CommandContext } from '@sockyard/service/command'
 import type { NetworkError } from '@sockyard/service/errors'
@@ -83,14 +84,14 @@ export class SendDisplay {
   }
 
   #atMillis(): number {
-    return Math.round((performance.now() - this.#upAt) * 1000) / 1000
+    return toMicro(performance.now() - this.#upAt)
   }
 
   #interval(): void {
     const { sent, received, sendFailed } = this.#options.counts
     const at = performance.now()
     this.#reporter.interval({
-      durationMillis: at - this.#before.at,
+      durationMillis: toMicro(at - this.#before.at),
       sent: sent - this.#before.sent,
       received: received - this.#before.received,
       sendFailed: sendFailed - this.#before.sendFailed,

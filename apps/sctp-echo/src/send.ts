@@ -7,7 +7,7 @@ import { lossOf } from './association-failure.ts'
 import { associateWith, type ClientAssociation } from './client-association.ts'
 import { DEFAULT_PORT, type SendOptions } from './config.ts'
 import { Conversation } from './conversation.ts'
-import { readLines } from './read-lines.ts'
+import { MAXIMUM_LINE_BYTES, readLines } from './read-lines.ts'
 import { SendDisplay } from './send-display.ts'
 import { parseStreamLine, type StreamLine, toEveryStream } from './stream-line.ts'
 import { withDeadline } from './with-deadline.ts'
@@ -69,7 +69,7 @@ async function converse(
   await readLines({
     stdin,
     signal,
-    onCut: () => log.warn('a line was too long and was cut'),
+    onCut: () => log.warn(`a line longer than ${MAXIMUM_LINE_BYTES} B was cut there`),
     async onLine(line) {
       for (const each of linesOf(line)) {
         const problem = conversation.say(association, each)
