@@ -105,10 +105,11 @@ describe('send', () => {
 
   it('ends with 1 when the peer aborts, with its reason and what was not delivered', async () => {
     await using peer = await openEndpoint({ port: 9877, listen: true })
-    peer.on('message', ({ association }) => peer.abort(association, 'enough'))
+    peer.on('message', ({ association }) => peer.abort(association, '\u001B[2Jenough\n\u202E!'))
     const args = ['send', ...target(peer.address()), '--json']
-    const { code, stdout } = await runApp('sctp-echo', args, { stdin: 'x\n' })
+    const { code, stdout, stderr } = await runApp('sctp-echo', args, { stdin: 'x\n' })
     expect(code).toBe(1)
+    expect(stdout + stderr).toContain('aborted the association (user-initiated abort: [2Jenough!)')
     expect(eventsOf(stdout).at(-1)).toMatchObject({
       event: 'end',
       data: { sent: 1, received: 0, error: { errorClass: 'RESET' } },

@@ -127,6 +127,13 @@ test.each([
   await expect(connect(peer)).rejects.toThrow(reason)
 })
 
+test.each([
+  [{ outboundStreams: 0 }, 'outboundStreams 0: must be 1 to 65535'],
+  [{ inboundStreams: 65_536 }, 'inboundStreams 65536: must be 1 to 65535'],
+])('so is a number of streams that cannot be', async (changes, reason) => {
+  await expect(Endpoint.open({ ...local(7), ...changes })).rejects.toThrow(reason)
+})
+
 test('a taken UDP port is an error with its code', async () => {
   await using server = await echoServer()
   const { udpPort } = server.address()

@@ -69,7 +69,7 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
 
   /**
    * Binds the UDP port.
-   * @throws {RangeError} when the SCTP port is not 1 to 65,535
+   * @throws {RangeError} when the SCTP port or a number of streams is not 1 to 65,535
    * @throws {Error} of node:dgram, with `code`, when that fails
    */
   static async open({
@@ -80,8 +80,10 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
     refusal = () => undefined,
     ...changes
   }: EndpointOptions): Promise<Endpoint> {
-    checkPort('SCTP port', port)
     const parameters = { ...DEFAULT_PROTOCOL_PARAMETERS, ...changes }
+    check16('SCTP port', port)
+    check16('outboundStreams', parameters.outboundStreams)
+    check16('inboundStreams', parameters.inboundStreams)
     const emitter: { endpoint?: Endpoint } = {}
     const driver = await EngineDriver.open({
       host,
@@ -129,8 +131,8 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
   async associate({ host, udpPort = SCTP_OVER_UDP_PORT, port, signal }: Peer): Promise<number> {
     signal?.throwIfAborted()
     if (isIP(host) === 0) throw new TypeError(`not a numeric address: ${host}`)
-    checkPort('UDP port', udpPort)
-    checkPort('SCTP port', port)
+    check16('UDP port', udpPort)
+    check16('SCTP port', port)
     const to = { address: canonicalAddress(host), port: udpPort }
     const association = this.#driver.engine.associate(to, port, performance.now())
     this.#driver.scheduleFlush()
@@ -212,7 +214,8 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
   }
 }
 
-function checkPort(name: string, port: number): void {
-  if (Number.isInteger(port) && port > 0 && port < 65_536) return
-  throw new RangeError(`${name} ${port}: must be 1 to 65535`)
+/** A field of 16 bits that must not be 0. */
+function check16(name: string, value: number): void {
+  if (Number.isInteger(value) && value > 0 && value < 65_536) return
+  throw new RangeError(`${name} ${value}: must be 1 to 65535`)
 }

@@ -76,7 +76,11 @@ test('an abort ends both sides at once, with its cause', () => {
   expect(client.told.at(-1)).toBe('association-lost')
   expect(server.notifications.at(-1)).toMatchObject({
     type: 'association-lost',
-    error: { name: 'PeerAbortedError', causes: [{ code: 12 }] },
+    error: {
+      name: 'PeerAbortedError',
+      message: 'association 1: aborted by the peer (user-initiated abort: bye)',
+      causes: [{ code: 12 }],
+    },
   })
   const aborts = network.sent.filter(({ packet }) => packet.chunks[0]?.kind === 'abort')
   expect(aborts).toHaveLength(1)

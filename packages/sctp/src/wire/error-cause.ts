@@ -93,7 +93,20 @@ const DESCRIPTIONS: Record<number, string> = {
   [CAUSE_CODE.PROTOCOL_VIOLATION]: 'protocol violation',
 }
 
-/** A cause in words, with its number where it has one: `invalid stream identifier 7`. */
+const TEXT_CAUSES: ReadonlySet<number> = new Set([
+  CAUSE_CODE.USER_INITIATED_ABORT,
+  CAUSE_CODE.PROTOCOL_VIOLATION,
+])
+/** What a peer says may be as long as a packet. */
+const LONGEST_TEXT = 100
+
+/** The words of a peer, without what could control a terminal. */
+function wordsOf(information: Uint8Array): string {
+  const text = new TextDecoder().decode(information).replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '')
+  return text === '' ? '' : `: ${text.slice(0, LONGEST_TEXT)}`
+}
+
+/** A cause in words, with what it holds: `invalid stream identifier 7`, `user-initiated abort: bye`. */
 export function describeCause({ code, information }: ErrorCause): string {
   const text = DESCRIPTIONS[code] ?? `cause ${code}`
   if (code === CAUSE_CODE.INVALID_STREAM_IDENTIFIER && information.length >= 2) {
@@ -102,5 +115,6 @@ export function describeCause({ code, information }: ErrorCause): string {
   if (code === CAUSE_CODE.STALE_COOKIE && information.length >= 4) {
     return `${text} by ${readUint32(information, 0)} µs`
   }
+  if (TEXT_CAUSES.has(code)) return text + wordsOf(information)
   return text
 }
