@@ -72,122 +72,126 @@ async function openServer(port: number) {
   return { endpoint, messages, notifications, udpPort: endpoint.address().udpPort }
 }
 
-describe.runIf(present)('with usrsctp (Debian libusrsctp-examples)', { timeout: 60_000 }, () => {
-  test('its echo_server echoes what we send on each stream', async () => {
-    const [theirs, ours] = [await freePort(), await freePort()]
-    using _server = new Program('echo_server', [theirs, ours])
-    const connection = await connectTo(theirs, 7, ours)
-    for (let stream = 0; stream < 4; stream += 1) {
-      await connection.send({ stream, protocolId: 5, data: Buffer.from(`stream ${stream}`) })
-    }
-    const messages = await take(connection, 4)
-    expect(messages.map(text)).toEqual(['stream 0', 'stream 1', 'stream 2', 'stream 3'])
-    expect(messages.map(({ stream }) => stream)).toEqual([0, 1, 2, 3])
-    await connection.close()
-  })
-
-  test('its daytime_server tells the time and ends', async () => {
-    const [theirs, ours] = [await freePort(), await freePort()]
-    using _server = new Program('daytime_server', [theirs, ours])
-    const connection = await connectTo(theirs, 13, ours)
-    const messages: Message[] = []
-    for await (const message of connection) messages.push(message)
-    expect(messages).toHaveLength(1)
-    expect(messages[0]?.protocolId).toBe(40)
-    expect(Date.parse(messages.map(text).join())).toBeGreaterThan(Date.now() - 86_400_000)
-    await connection.close()
-  })
-
-  test('its chargen server sends characters until we end', async () => {
-    const [theirs, ours] = [await freePort(), await freePort()]
-    using _server = new Program('chargen_server_upcall', [theirs, ours])
-    const connection = await connectTo(theirs, 19, ours)
-    await connection.send({ data: Buffer.from('go') })
-    const messages = await take(connection, 5)
-    for (const message of messages) expect(text(message)).toMatch(/^ !"#\$%&'\(\)\*\+,-/)
-    await connection.close()
-  })
-
-  test('its client talks with our server, several at once', async () => {
-    const { endpoint, udpPort, notifications } = await openServer(9877)
-    await using _closing = endpoint
-    endpoint.on('message', ({ association, stream, data }) => {
-      endpoint.send({ association, stream, data })
-    })
-    const ports = [await freePort(), await freePort(), await freePort()]
-    const clients = ports.map(
-      (port) => new Program('client', ['127.0.0.1', 9877, 0, port, udpPort]),
-    )
-    clients.forEach((client, index) => client.say(`hello from ${index}\n`))
-    for (const [index, client] of clients.entries()) {
-      await expect.poll(() => client.stdout, { timeout: 20_000 }).toContain(`hello from ${index}`)
-    }
-    for (const client of clients) client.process.stdin?.end()
-    const ended = () => notifications.filter(({ type }) => type === 'shutdown-complete').length
-    await expect.poll(ended, { timeout: 20_000 }).toBe(3)
-    for (const client of clients) client[Symbol.dispose]()
-  })
-
-  test('its client that was killed and comes back at the same ports is served again', async () => {
-    const { endpoint, messages, notifications, udpPort } = await openServer(9877)
-    await using _closing = endpoint
-    const port = await freePort()
-    const args = ['127.0.0.1', 9877, 5050, port, udpPort]
-    const first = new Program('client', args)
-    first.say('before\n')
-    await expect.poll(() => messages.map(text), { timeout: 20_000 }).toEqual(['before\n'])
-    first[Symbol.dispose]()
-    await once(first.process, 'exit')
-    using second = new Program('client', args)
-    second.say('after\n')
-    await expect
-      .poll(() => messages.map(text), { timeout: 20_000 })
-      .toEqual(['before\n', 'after\n'])
-    const ups = notifications.filter(({ type }) => type === 'association-up')
-    expect(ups).toMatchObject([{ restarted: false }, { restarted: true }])
-  })
-
-  test('its tsctp sends us 20,000 messages of 1,000 B, whole and in order', async () => {
-    const { endpoint, messages, notifications, udpPort } = await openServer(5001)
-    await using _closing = endpoint
-    const port = await freePort()
-    const args = ['-E', port, '-U', udpPort, '-D', '-l', 1000, '-n', 20_000, '127.0.0.1']
-    using _client = new Program('tsctp', args, 'ignore')
-    const ended = () => notifications.at(-1)?.type
-    await expect.poll(ended, { timeout: 50_000 }).toBe('shutdown-complete')
-    expect(messages).toHaveLength(20_000)
-    expect(messages.every(({ data }) => data.length === 1000)).toBe(true)
-    const inOrder = messages.every(({ sequence }, index) => sequence === (index & 0xffff))
-    expect(inOrder).toBe(true)
-  })
-
-  test('its echo_server returns 20,000 messages of 1,000 B, whole and in order on each stream', async () => {
-    const [theirs, ours] = [await freePort(), await freePort()]
-    using _server = new Program('echo_server', [theirs, ours], 'ignore')
-    const connection = await connectTo(theirs, 7, ours)
-    const count = 20_000
-    const streams = 4
-    const sending = (async () => {
-      for (let index = 0; index < count; index += 1) {
-        const data = Buffer.alloc(1000, index & 0xff)
-        data.writeUInt32BE(index)
-        await connection.send({ stream: index % streams, data })
+describe.runIf(present)(
+  'with usrsctp, where Debian libusrsctp-examples is installed (in a container: tests/sctp.test.ts)',
+  { timeout: 60_000 },
+  () => {
+    test('its echo_server echoes what we send on each stream', async () => {
+      const [theirs, ours] = [await freePort(), await freePort()]
+      using _server = new Program('echo_server', [theirs, ours])
+      const connection = await connectTo(theirs, 7, ours)
+      for (let stream = 0; stream < 4; stream += 1) {
+        await connection.send({ stream, protocolId: 5, data: Buffer.from(`stream ${stream}`) })
       }
-    })()
-    const next = Array.from({ length: streams }, (_, stream) => stream)
-    let wrong = 0
-    let received = 0
-    for await (const { stream, data } of connection) {
-      const number = Buffer.from(data).readUInt32BE()
-      const expected = Buffer.alloc(1000, number & 0xff)
-      expected.writeUInt32BE(number)
-      if (number !== next[stream] || !expected.equals(data)) wrong += 1
-      next[stream] = number + streams
-      received += 1
-      if (received === count) break
-    }
-    await sending
-    expect(wrong).toBe(0)
-    await connection.close()
-  })
-})
+      const messages = await take(connection, 4)
+      expect(messages.map(text)).toEqual(['stream 0', 'stream 1', 'stream 2', 'stream 3'])
+      expect(messages.map(({ stream }) => stream)).toEqual([0, 1, 2, 3])
+      await connection.close()
+    })
+
+    test('its daytime_server tells the time and ends', async () => {
+      const [theirs, ours] = [await freePort(), await freePort()]
+      using _server = new Program('daytime_server', [theirs, ours])
+      const connection = await connectTo(theirs, 13, ours)
+      const messages: Message[] = []
+      for await (const message of connection) messages.push(message)
+      expect(messages).toHaveLength(1)
+      expect(messages[0]?.protocolId).toBe(40)
+      expect(Date.parse(messages.map(text).join())).toBeGreaterThan(Date.now() - 86_400_000)
+      await connection.close()
+    })
+
+    test('its chargen server sends characters until we end', async () => {
+      const [theirs, ours] = [await freePort(), await freePort()]
+      using _server = new Program('chargen_server_upcall', [theirs, ours])
+      const connection = await connectTo(theirs, 19, ours)
+      await connection.send({ data: Buffer.from('go') })
+      const messages = await take(connection, 5)
+      for (const message of messages) expect(text(message)).toMatch(/^ !"#\$%&'\(\)\*\+,-/)
+      await connection.close()
+    })
+
+    test('its client talks with our server, several at once', async () => {
+      const { endpoint, udpPort, notifications } = await openServer(9877)
+      await using _closing = endpoint
+      endpoint.on('message', ({ association, stream, data }) => {
+        endpoint.send({ association, stream, data })
+      })
+      const ports = [await freePort(), await freePort(), await freePort()]
+      const clients = ports.map(
+        (port) => new Program('client', ['127.0.0.1', 9877, 0, port, udpPort]),
+      )
+      clients.forEach((client, index) => client.say(`hello from ${index}\n`))
+      for (const [index, client] of clients.entries()) {
+        await expect.poll(() => client.stdout, { timeout: 20_000 }).toContain(`hello from ${index}`)
+      }
+      for (const client of clients) client.process.stdin?.end()
+      const ended = () => notifications.filter(({ type }) => type === 'shutdown-complete').length
+      await expect.poll(ended, { timeout: 20_000 }).toBe(3)
+      for (const client of clients) client[Symbol.dispose]()
+    })
+
+    test('its client that was killed and comes back at the same ports is served again', async () => {
+      const { endpoint, messages, notifications, udpPort } = await openServer(9877)
+      await using _closing = endpoint
+      const port = await freePort()
+      const args = ['127.0.0.1', 9877, 5050, port, udpPort]
+      const first = new Program('client', args)
+      first.say('before\n')
+      await expect.poll(() => messages.map(text), { timeout: 20_000 }).toEqual(['before\n'])
+      first[Symbol.dispose]()
+      await once(first.process, 'exit')
+      using second = new Program('client', args)
+      second.say('after\n')
+      await expect
+        .poll(() => messages.map(text), { timeout: 20_000 })
+        .toEqual(['before\n', 'after\n'])
+      const ups = notifications.filter(({ type }) => type === 'association-up')
+      expect(ups).toMatchObject([{ restarted: false }, { restarted: true }])
+    })
+
+    test('its tsctp sends us 20,000 messages of 1,000 B, whole and in order', async () => {
+      const { endpoint, messages, notifications, udpPort } = await openServer(5001)
+      await using _closing = endpoint
+      const port = await freePort()
+      const args = ['-E', port, '-U', udpPort, '-D', '-l', 1000, '-n', 20_000, '127.0.0.1']
+      using _client = new Program('tsctp', args, 'ignore')
+      const ended = () => notifications.at(-1)?.type
+      await expect.poll(ended, { timeout: 50_000 }).toBe('shutdown-complete')
+      expect(messages).toHaveLength(20_000)
+      expect(messages.every(({ data }) => data.length === 1000)).toBe(true)
+      const inOrder = messages.every(({ sequence }, index) => sequence === (index & 0xffff))
+      expect(inOrder).toBe(true)
+    })
+
+    test('its echo_server returns 20,000 messages of 1,000 B, whole and in order on each stream', async () => {
+      const [theirs, ours] = [await freePort(), await freePort()]
+      using _server = new Program('echo_server', [theirs, ours], 'ignore')
+      const connection = await connectTo(theirs, 7, ours)
+      const count = 20_000
+      const streams = 4
+      const sending = (async () => {
+        for (let index = 0; index < count; index += 1) {
+          const data = Buffer.alloc(1000, index & 0xff)
+          data.writeUInt32BE(index)
+          await connection.send({ stream: index % streams, data })
+        }
+      })()
+      const next = Array.from({ length: streams }, (_, stream) => stream)
+      let wrong = 0
+      let received = 0
+      for await (const { stream, data } of connection) {
+        const number = Buffer.from(data).readUInt32BE()
+        const expected = Buffer.alloc(1000, number & 0xff)
+        expected.writeUInt32BE(number)
+        if (number !== next[stream] || !expected.equals(data)) wrong += 1
+        next[stream] = number + streams
+        received += 1
+        if (received === count) break
+      }
+      await sending
+      expect(wrong).toBe(0)
+      await connection.close()
+    })
+  },
+)
