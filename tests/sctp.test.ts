@@ -131,10 +131,10 @@ describeWithDocker('SCTP with usrsctp', () => {
     })
   })
 
-  it("keeps the order of each stream with usrsctp's echo_server", async () => {
+  it("keeps 20,000 messages of 1,000 B in order on each stream with usrsctp's echo_server", async () => {
     await using server = await usrsctpServer('echo_server')
     await using client = ours('send', ...server.words, '--size', '1000', '--json')
-    const lines = Array.from({ length: 5000 }, (_, n) => `[${n % 10}]${n}`)
+    const lines = Array.from({ length: 20_000 }, (_, n) => `[${n % 10}]${n}`)
     client.stdin.end(`${lines.join('\n')}\n`)
     expect((await client.exited).code).toBe(0)
     const messages = client.lines
@@ -142,7 +142,7 @@ describeWithDocker('SCTP with usrsctp', () => {
       .flatMap(({ event, data }) => (event === 'sample' && data.kind === 'message' ? [data] : []))
     for (let stream = 0; stream < 10; stream += 1) {
       const texts = messages.filter((each) => each.stream === stream).map(({ text }) => text)
-      expect(texts).toEqual(Array.from({ length: 500 }, (_, n) => String(stream + 10 * n)))
+      expect(texts).toEqual(Array.from({ length: 2000 }, (_, n) => String(stream + 10 * n)))
     }
     expect(new Set(messages.map(({ sizeBytes }) => sizeBytes))).toEqual(new Set([1000]))
   })

@@ -2,7 +2,7 @@ import { docker } from './docker.ts'
 
 /** What these tests read of `docker inspect`. */
 interface Inspected {
-  State: { Health: { Status: string }; ExitCode: number }
+  State: { Health: { Status: string }; ExitCode: number; FinishedAt: string }
   Config: { User: string }
   HostConfig: Record<string, unknown>
   NetworkSettings: { Ports: Record<string, { HostIp: string; HostPort: string }[] | null> }
