@@ -84,8 +84,11 @@ describe('through a network', () => {
   it('that duplicates, counts each copy, and loses nothing by it', async () => {
     const { code, end, toTarget, toClient } = await pingThrough({ duplicate: 0.05 })
     expect(end).toMatchObject({ received: 1000, lost: 0, reordered: 0 })
-    expect(end.duplicated).toBe(toClient.passed + toClient.duplicated - 1000)
-    expect(end.duplicated).toBeGreaterThanOrEqual(toTarget.duplicated)
+    // Each way may double it: up to three copies of the last answer come after the client has ended.
+    const copies = toClient.passed + toClient.duplicated - 1000
+    expect(end.duplicated).toBeLessThanOrEqual(copies)
+    expect(end.duplicated).toBeGreaterThanOrEqual(copies - 3)
+    expect(end.duplicated).toBeGreaterThanOrEqual(toTarget.duplicated - 1)
     expect(end.duplicated).toBeGreaterThan(50)
     expect(code).toBe(0)
   })
