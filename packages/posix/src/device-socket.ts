@@ -1,14 +1,16 @@
-import { endianness } from 'node:os'
+import { Descriptor } from './descriptor.ts'
+import { systemCall } from './libc.ts'
+import { AF_INET, AF_INET6, encodeSocketAddress } from './socket-address.ts'
 
-import { libc } from './libc.ts'
-
-const AF_INET = 2
-const AF_INET6 = 10
 /** socket(2): SOCK_DGRAM with SOCK_NONBLOCK and SOCK_CLOEXEC. */
 const DATAGRAM = 2 | 0o4000 | 0o2000000
 const SOL_SOCKET = 1
 const SO_REUSEADDR = 2
 const SO_BINDTODEVICE = 25
+
+const socket = systemCall('int socket(int, int, int)')
+const bind = systemCall('int bind(int, const uint8_t *, uint32_t)')
+const setsockopt = systemCall('int setsockopt(int, int, int, const uint8_t *, uint32_t)')
 
 /** Where a device socket is bound. */
 export interface DeviceAddress {
@@ -31,28 +33,22 @@ export interface DeviceAddress {
  * @throws {NativeCallsMissingError} where koffi is absent
  */
 export function openDeviceSocket(where: DeviceAddress): number {
-  const calls = libc()
-  const descriptor = calls.socket(where.address.length === 4 ? AF_INET : AF_INET6, DATAGRAM, 0)
+  const ipv4 = where.address.length === 4
+  const descriptor = new Descriptor(socket(ipv4 ? AF_INET : AF_INET6, DATAGRAM, 0))
   try {
-    calls.setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, new Uint8Array(Int32Array.of(1).buffer))
-    calls.setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, Buffer.from(`${where.device}\0`))
-    calls.bind(descriptor, socketAddress(where))
-    return descriptor
+    const device = Buffer.from(`${where.device}\0`)
+    setsockopt(descriptor.number, SOL_SOCKET, SO_REUSEADDR, Int32Array.of(1), 4)
+    setsockopt(descriptor.number, SOL_SOCKET, SO_BINDTODEVICE, device, device.length)
+    const address = socketAddress(where)
+    bind(descriptor.number, address, address.length)
+    return descriptor.release()
   } catch (error) {
-    calls.close(descriptor)
+    descriptor.close()
     throw error
   }
 }
 
-/** A struct sockaddr_in (ip(7)) or sockaddr_in6 (ipv6(7)): the port in network order, the rest in this machine's. */
 function socketAddress({ address, port, deviceIndex }: DeviceAddress): Uint8Array {
-  const little = endianness() === 'LE'
-  const ipv4 = address.length === 4
-  const bytes = new Uint8Array(ipv4 ? 16 : 28)
-  const view = new DataView(bytes.buffer)
-  view.setUint16(0, ipv4 ? AF_INET : AF_INET6, little)
-  view.setUint16(2, port)
-  bytes.set(address, ipv4 ? 4 : 8)
-  if (!ipv4) view.setUint32(24, deviceIndex, little)
-  return bytes
+  const family = address.length === 4 ? 'IPv4' : 'IPv6'
+  return encodeSocketAddress({ family, bytes: Uint8Array.from(address), port, scope: deviceIndex })
 }

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 
 import type Koffi from 'koffi'
 
-import { SystemCallError } from './system-call-error.ts'
+import { SystemCallError, type NativeValue } from './system-call-error.ts'
 
 /** koffi, or its native part for this platform, is not installed: `missing` says what could not be loaded. */
 export class NativeCallsMissingError extends Error {
@@ -15,67 +15,85 @@ export class NativeCallsMissingError extends Error {
   }
 }
 
-/** The calls this package makes. Each returns what the call returned and throws on -1. */
-interface Libc {
-  socket(domain: number, type: number, protocol: number): number
-  bind(descriptor: number, address: Uint8Array): void
-  close(descriptor: number): void
-  setsockopt(descriptor: number, level: number, option: number, value: Uint8Array): void
-  /** Fills `value` from its beginning. */
-  getsockopt(descriptor: number, level: number, option: number, value: Uint8Array): void
-}
-
-let loaded: Libc | undefined
+let library: ReturnType<typeof Koffi.load> | undefined
+let koffi: typeof Koffi | undefined
 
 /**
- * libc through koffi, loaded at the first call (about 10 ms), so that starting a program never waits.
+ * koffi itself, loaded at the first call (about 10 ms), so that starting a program never waits.
  *
  * @throws {NativeCallsMissingError} where koffi is absent or has no build for this platform
  */
-export function libc(): Libc {
-  loaded ??= declare(loadKoffi())
-  return loaded
-}
-
-function loadKoffi(): typeof Koffi {
+export function loadKoffi(): typeof Koffi {
+  if (koffi !== undefined) return koffi
   try {
-    return createRequire(import.meta.url)('koffi')
+    koffi = createRequire(import.meta.url)('koffi') as typeof Koffi
+    return koffi
   } catch (error) {
     throw new NativeCallsMissingError(error instanceof Error ? firstLine(error) : 'koffi', error)
   }
 }
 
-function firstLine(error: Error): string {
-  return error.message.split('\n', 1)[0] ?? 'koffi'
+/** Whether native calls can be made here. Loads koffi. */
+export function nativeCallsWork(): boolean {
+  try {
+    loadKoffi()
+    return true
+  } catch {
+    return false
+  }
 }
 
-function declare(koffi: typeof Koffi): Libc {
-  // null is the running program itself: its own libc, glibc or musl, whatever the file is called.
-  const library = koffi.load(null)
-  const socket = library.func('int socket(int, int, int)')
-  const bind = library.func('int bind(int, const uint8_t *, uint32_t)')
-  const close = library.func('int close(int)')
-  const setsockopt = library.func('int setsockopt(int, int, int, const uint8_t *, uint32_t)')
-  const getsockopt = library.func(
-    'int getsockopt(int, int, int, _Out_ uint8_t *, _Inout_ uint32_t *)',
-  )
-  const checked = (call: string, result: number): number => {
-    if (result === -1) throw new SystemCallError(call, koffi.errno())
+type NativeFunction = (...values: readonly NativeValue[]) => unknown
+
+/**
+ * A function of libc by its C prototype (`int getpid()`), looked up at the first call. The pointer arguments
+ * take memory (an ArrayBufferView, read and written in place) or an address; an address comes back as a bigint.
+ *
+ * @throws {NativeCallsMissingError} from the function that comes back, where koffi is absent
+ */
+export function libcFunction(prototype: string): NativeFunction {
+  let found: NativeFunction | undefined
+  return (...values) => {
+    found ??= declare(prototype)
+    return found(...values)
+  }
+}
+
+/** As `libcFunction`, for one whose result is an integer of at most 53 bits. */
+export function integerFunction(prototype: string): (...values: readonly NativeValue[]) => number {
+  return libcFunction(prototype) as (...values: readonly NativeValue[]) => number
+}
+
+/**
+ * A call of libc that returns -1 and sets errno when it fails; otherwise as `libcFunction`.
+ *
+ * @throws {SystemCallError} from the function that comes back, when the call returned -1
+ * @throws {NativeCallsMissingError} likewise, where koffi is absent
+ */
+export function systemCall(prototype: string): (...values: readonly NativeValue[]) => number {
+  const call = integerFunction(prototype)
+  return (...values) => {
+    const result = call(...values)
+    if (result === -1) throw new SystemCallError(nameIn(prototype), lastErrno(), values)
     return result
   }
-  return {
-    socket: (domain, type, protocol) => checked('socket', socket(domain, type, protocol)),
-    bind: (descriptor, address) => {
-      checked('bind', bind(descriptor, address, address.length))
-    },
-    close: (descriptor) => {
-      checked('close', close(descriptor))
-    },
-    setsockopt: (descriptor, level, option, value) => {
-      checked('setsockopt', setsockopt(descriptor, level, option, value, value.length))
-    },
-    getsockopt: (descriptor, level, option, value) => {
-      checked('getsockopt', getsockopt(descriptor, level, option, value, [value.length]))
-    },
-  }
+}
+
+/** errno(3) as the last call of this thread left it, a positive number. */
+export function lastErrno(): number {
+  return loadKoffi().errno()
+}
+
+function declare(prototype: string): NativeFunction {
+  // null is the running program itself: its own libc, glibc or musl, whatever the file is called.
+  library ??= loadKoffi().load(null)
+  return library.func(prototype)
+}
+
+function nameIn(prototype: string): string {
+  return /(\w+)\s*\(/.exec(prototype)?.[1] ?? prototype
+}
+
+function firstLine(error: Error): string {
+  return error.message.split('\n', 1)[0] ?? 'koffi'
 }

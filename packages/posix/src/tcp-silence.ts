@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net'
 import { constants, endianness } from 'node:os'
 
-import { libc } from './libc.ts'
+import { systemCall } from './libc.ts'
 import { SystemCallError } from './system-call-error.ts'
+
+const getsockopt = systemCall('int getsockopt(int, int, int, uint8_t *, uint32_t *)')
 
 const IPPROTO_TCP = 6
 /** tcp(7): TCP_INFO fills a struct tcp_info; the first 60 bytes of it are the same in every Linux. */
@@ -21,7 +23,8 @@ const LAST_ACK_RECEIVED = 56
  */
 export function tcpSilenceMillis(socket: Socket): number {
   const info = new Uint8Array(TCP_INFO_BYTES)
-  libc().getsockopt(descriptorOf(socket), IPPROTO_TCP, TCP_INFO, info)
+  const length = Uint32Array.of(info.length)
+  getsockopt(descriptorOf(socket), IPPROTO_TCP, TCP_INFO, info, length)
   const view = new DataView(info.buffer)
   const millis = (offset: number): number => view.getUint32(offset, endianness() === 'LE')
   return Math.min(millis(LAST_DATA_RECEIVED), millis(LAST_ACK_RECEIVED))
