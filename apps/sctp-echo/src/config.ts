@@ -66,7 +66,7 @@ export const serveOptions = z
     ...connectionLimitOptions({ idleTimeout: '300s' }),
     maxMessage: byteSize('64KiB', { minimum: 1, maximum: LARGEST_MESSAGE_BYTES }).meta({
       group: 'Limits',
-      description: 'the longest message; a longer one ends the association',
+      description: 'the longest message, 256KiB at most; a longer one ends the association',
     }),
     buffer: byteSize('128KiB', { minimum: '4KiB', maximum: '64MiB' }).meta({
       group: 'Limits',
@@ -85,7 +85,7 @@ export const sendOptions = z.strictObject({
   unordered: flag().meta({ description: "past the stream's order (RFC 9260 section 6.6)" }),
   size: byteSize(undefined, { minimum: 1, maximum: LARGEST_MESSAGE_BYTES }).meta({
     short: 's',
-    description: 'bytes that shorter messages are filled up to; with --to-all 800',
+    description: 'bytes that shorter messages are filled up to, 256KiB at most; with --to-all 800',
   }),
   events: events(ASSOCIATION_EVENTS, ASSOCIATION_EVENTS),
   wait: wait('5s').meta({ description: 'how long to wait for the peer, and for the last echoes' }),

@@ -147,7 +147,9 @@ describe('limits', () => {
     await using server = await startServer('--max-message', '1KiB')
     const connection = await visit(server)
     await connection.send({ data: new Uint8Array(4096) })
-    await expect(take(connection, 1)).rejects.toThrow(/out of resource/)
+    await expect(take(connection, 1)).rejects.toThrow(
+      /out of resource, user-initiated abort: a message of more than 1024 B/,
+    )
     await using again = await visit(server)
     await again.send({ data: new Uint8Array(1024) })
     expect(await take(again, 1)).toHaveLength(1)

@@ -126,6 +126,31 @@ test('a peer that died under data is noticed, and every message not acknowledged
   expect(client.engine.table.size).toBe(0)
 })
 
+test('every undelivered message is given back once and whole, sent or not, acknowledged in part or not', () => {
+  const { network, client, id } = established()
+  client.send(id, { data: new Uint8Array(100).fill(1) })
+  network.pass(1000)
+  // Of what follows only the first packet arrives, which is the beginning of the second message.
+  let packets = 0
+  network.drop = ({ packet }) => packet.chunks[0]?.kind === 'data' && (packets += 1) > 1
+  for (const [index, size] of [5000, 10, 20_000, 30].entries()) {
+    client.send(id, { stream: index, data: new Uint8Array(size).fill(index + 2) })
+  }
+  network.pass(600)
+  const outbound = client.engine.table.byId(id)?.transfer?.outbound
+  expect(outbound?.waiting.length).toBeGreaterThan(0)
+  client.abort(id)
+  const failed = client.notifications.flatMap((each) =>
+    each.type === 'send-failed' ? [[each.stream, each.data.length, each.sent]] : [],
+  )
+  expect(failed).toEqual([
+    [0, 5000, true],
+    [1, 10, true],
+    [2, 20_000, true],
+    [3, 30, false],
+  ])
+})
+
 test('a peer that died in silence is noticed by the missing heartbeats', () => {
   const { network, server, client } = established()
   network.pass(120_000)

@@ -5,11 +5,14 @@ import type { Notification } from './notification.ts'
 import type { OutgoingChunk } from './outgoing-chunk.ts'
 import type { Queue } from './queue.ts'
 
-/** The messages that the peer never acknowledged whole, in the order they were sent (11.2.2). */
+/**
+ * The messages that the peer never acknowledged whole, sent or not, in the order they were to be sent
+ * (RFC 9260 section 11.2.2, as SCTP_SEND_FAILED_EVENT of RFC 6458 section 6.1.11), each with all its data.
+ */
 export function failedMessages({ id, transfer }: Association): Notification[] {
   if (!transfer) return []
-  const { outstanding, waiting } = transfer.outbound
-  const chunks = [...items(outstanding), ...items(waiting)]
+  const { beginning, outstanding, waiting } = transfer.outbound
+  const chunks = [...beginning, ...items(outstanding), ...items(waiting)]
   return messagesOf(chunks).flatMap((fragments) => notificationOf(id, fragments))
 }
 
@@ -18,7 +21,7 @@ const items = (queue: Queue<OutgoingChunk>): OutgoingChunk[] =>
     (chunk) => chunk !== undefined,
   )
 
-/** Fragments of one message lie together; the first ones may be acknowledged and gone. */
+/** Fragments of one message lie together, those of a message begun first. */
 function messagesOf(chunks: readonly OutgoingChunk[]): OutgoingChunk[][] {
   const messages: OutgoingChunk[][] = []
   let fragments: OutgoingChunk[] = []

@@ -6,13 +6,15 @@ import type { Path } from './path.ts'
 import { Queue } from './queue.ts'
 
 /** What each chunk costs beside its data, so that many tiny messages cannot outgrow the send buffer. */
-export const CHUNK_OVERHEAD_BYTES = 256
+const CHUNK_OVERHEAD_BYTES = 256
 
 /** All data on its way to the peer: waiting, or sent and not yet acknowledged. */
 export class Outbound {
   readonly waiting = new Queue<OutgoingChunk>()
   /** Sent, in TSN order without a hole: the first has the TSN after `cumulativeTsn`. */
   readonly outstanding = new Queue<OutgoingChunk>()
+  /** Acknowledged fragments of the message that the first outstanding chunk belongs to. */
+  beginning: OutgoingChunk[] = []
   /** The peer has acknowledged everything up to here (Cumulative TSN Ack Point). */
   cumulativeTsn: number
   nextTsn: number
@@ -69,6 +71,19 @@ export class Outbound {
     this.outstanding.push(chunk)
     if (this.peerWindow < chunk.dataBytes) this.probe = chunk
     this.peerWindow = Math.max(0, this.peerWindow - chunk.dataBytes)
+    return chunk
+  }
+
+  /**
+   * Removes the first outstanding chunk, up to which all is acknowledged. A fragment is kept aside
+   * until the last one of its message goes: a message that fails is given back whole.
+   */
+  release(): OutgoingChunk | undefined {
+    const chunk = this.outstanding.shift()
+    if (!chunk) return undefined
+    this.bufferedBytes -= chunk.dataBytes + CHUNK_OVERHEAD_BYTES
+    if (chunk.fragmentsAfter > 0) this.beginning.push(chunk)
+    else if (this.beginning.length > 0) this.beginning = []
     return chunk
   }
 

@@ -1,5 +1,5 @@
 import type { DataChunk } from '../wire/chunk.ts'
-import { CAUSE_CODE, invalidStreamIdentifier, noUserData } from '../wire/error-cause.ts'
+import { CAUSE_CODE, invalidStreamIdentifier, noUserData, textCause } from '../wire/error-cause.ts'
 import type { ErrorCause } from '../wire/error-cause.ts'
 import type { Association } from './association.ts'
 import { abort, abortForViolation } from './ending.ts'
@@ -29,7 +29,7 @@ export function receiveData(
       errors.push(invalidStreamIdentifier(chunk.stream))
       return false
     case 'too-long':
-      abort(association, [{ code: CAUSE_CODE.OUT_OF_RESOURCE, information: new Uint8Array(0) }])
+      abort(association, tooLong(association.host.parameters.maximumMessageBytes))
       return false
     case 'violation':
       abortForViolation(association, arrival.reason)
@@ -40,3 +40,9 @@ export function receiveData(
   }
   return true
 }
+
+/** Out of Resource says that we have no room (3.3.10.4), but has none itself for how much that is. */
+const tooLong = (maximumBytes: number): ErrorCause[] => [
+  { code: CAUSE_CODE.OUT_OF_RESOURCE, information: new Uint8Array(0) },
+  textCause(CAUSE_CODE.USER_INITIATED_ABORT, `a message of more than ${maximumBytes} B`),
+]

@@ -1,6 +1,6 @@
 import type { SackChunk } from '../wire/chunk.ts'
 import { tsnBefore, tsnDistance, tsnPlus } from '../wire/serial.ts'
-import { CHUNK_OVERHEAD_BYTES, type Outbound } from './outbound.ts'
+import type { Outbound } from './outbound.ts'
 import type { OutgoingChunk } from './outgoing-chunk.ts'
 import type { Path } from './path.ts'
 
@@ -68,12 +68,11 @@ function acknowledgeCumulative(
 ): number | undefined {
   let highest: number | undefined
   for (let steps = tsnDistance(outbound.cumulativeTsn, cumulativeTsn); steps > 0; steps -= 1) {
-    const chunk = outbound.outstanding.shift()
+    const chunk = outbound.release()
     if (!chunk) break
     if (chunk.acknowledged) outbound.gapAcknowledged -= 1
     else highest = chunk.tsn
     outbound.acknowledge(chunk, now)
-    outbound.bufferedBytes -= chunk.dataBytes + CHUNK_OVERHEAD_BYTES
   }
   outbound.cumulativeTsn = cumulativeTsn
   return highest

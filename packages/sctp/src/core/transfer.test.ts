@@ -173,7 +173,7 @@ test.each([
   expect(() => client.send(id, message)).toThrow(new RangeError(reason))
 })
 
-test('a message longer than the stated maximum ends the association', () => {
+test('a message longer than the stated maximum ends the association, and the peer is told so', () => {
   const network = new VirtualNetwork()
   const server = network.host({ address: '192.0.2.1', parameters: { maximumMessageBytes: 5000 } })
   const client = network.host({ address: '192.0.2.2' })
@@ -184,7 +184,11 @@ test('a message longer than the stated maximum ends the association', () => {
   expect(server.messages).toEqual([])
   expect(client.notifications.at(-1)).toMatchObject({
     type: 'association-lost',
-    error: { name: 'PeerAbortedError', causes: [{ code: 4 }] },
+    error: {
+      name: 'PeerAbortedError',
+      message:
+        'association 1: aborted by the peer (out of resource, user-initiated abort: a message of more than 5000 B)',
+    },
   })
 })
 
