@@ -22,6 +22,8 @@ export interface CommandContext<Options> {
   operands: readonly string[]
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP, and when nobody reads the output any more. */
   signal: AbortSignal
+  /** From now on SIGHUP calls `reload` and ends nothing. */
+  onHangup: (reload: () => void) => void
   /** A client's log goes to standard error, a server's to standard output. */
   log: Logger
   /** Every log line again, as JSON. */

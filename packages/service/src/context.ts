@@ -42,6 +42,7 @@ export function createContext(parts: Parts): CommandContext<Record<string, unkno
     options,
     operands,
     signal: lifetime.signal,
+    onHangup: lifetime.onHangup,
     log,
     events,
     // Opening a standard stream costs time and memory, and standard input keeps a process alive.

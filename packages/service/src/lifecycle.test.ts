@@ -53,6 +53,16 @@ describe('a server that is told to stop', () => {
     expect(await app.exited).toEqual({ code, signal: null })
   })
 
+  test('by SIGHUP reads its configuration again instead, if it has one to read', async () => {
+    await using app = await startApp(AWKWARD, ['--behaviour', 'reloads'])
+    await app.waitForLog(isStarted)
+    app.kill('SIGHUP')
+    await app.waitForLog(({ msg }) => msg === 'reloaded')
+    expect(await readiness(await app.adminPort())).toBe(200)
+    app.kill('SIGTERM')
+    expect(await app.exited).toEqual({ code: 0, signal: null })
+  })
+
   test('while it starts, stops as well', async () => {
     await using app = await startApp(AWKWARD, ['--behaviour', 'slow-start'])
     const port = await app.adminPort()

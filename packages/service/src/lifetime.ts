@@ -14,6 +14,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 export interface Lifetime {
   /** Aborted by the first signal (the reason is its name), or when nobody can read the output. */
   signal: AbortSignal
+  /** From now on SIGHUP calls `reload` and ends nothing. */
+  onHangup: (reload: () => void) => void
   /** Nobody reads the output any more: end quietly, with exit code 0. */
   outputClosed: () => void
   /** From now on an unexpected error is one line of this log. */
@@ -35,6 +37,7 @@ export function watchProcess(host: NodeJS.Process, name: string): Lifetime {
   /** What the state of the output makes of the exit code, whatever else happens. */
   let outputCode: number | undefined
   let isCrashed = false
+  let reload: (() => void) | undefined
 
   function outputClosed(): void {
     outputCode ??= 0
@@ -74,6 +77,7 @@ export function watchProcess(host: NodeJS.Process, name: string): Lifetime {
 
   for (const signal of SIGNALS)
     host.on(signal, () => {
+      if (signal === 'SIGHUP' && reload !== undefined) return reload()
       if (controller.signal.aborted) host.exit(128 + constants.signals[signal])
       controller.abort(signal)
     })
@@ -88,6 +92,7 @@ export function watchProcess(host: NodeJS.Process, name: string): Lifetime {
 
   return {
     signal: controller.signal,
+    onHangup: (handler) => (reload = handler),
     outputClosed,
     useLog(log, whenLogWritten) {
       logUnexpected = (error) => log.fatal({ err: error }, 'unexpected error')

@@ -19,6 +19,7 @@ export async function serve<Options extends z.ZodObject>(
   const metrics = createMetrics()
   const failure = Promise.withResolvers<never>()
   const service = await createService(definition, context, metrics, failure.reject)
+  if (service.reload !== undefined) context.onHangup(() => service.reload?.())
   let isReady = false
   const { adminHost: host, adminPort: port } = options
   const admin = createAdmin({ host, port, metrics, events, log, isReady: () => isReady })

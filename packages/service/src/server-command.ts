@@ -18,6 +18,8 @@ export interface Service {
    * everything.
    */
   stop(drained: AbortSignal): Promise<void>
+  /** SIGHUP: read the configuration again, and never throw. Without it SIGHUP stops the service. */
+  reload?(): void
   /** For a service that ends by itself: it is then stopped, with exit code 0. */
   finished?: Promise<void>
 }
