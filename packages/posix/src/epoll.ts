@@ -1,0 +1,107 @@
+import { arch, constants } from 'node:os'
+
+import { Descriptor } from './descriptor.ts'
+import { epollEventLayout } from './epoll-event.ts'
+import { integerFunction, lastErrno, systemCall } from './libc.ts'
+import { SystemCallError } from './system-call-error.ts'
+
+const create = systemCall('int epoll_create1(int)')
+const control = systemCall('int epoll_ctl(int, int, int, uint32_t *)')
+const waitCall = integerFunction('int epoll_wait(int, uint32_t *, int, int)')
+const EPOLL_CLOEXEC = 0o2000000
+const EPOLL_CTL_ADD = 1
+const EPOLL_CTL_DEL = 2
+const EPOLL_CTL_MOD = 3
+const { EINTR } = constants.errno
+
+/** What can happen to a descriptor, by the names of epoll_ctl(2); joined with `|`. */
+export const EPOLL = {
+  IN: 0x1,
+  OUT: 0x4,
+  /** Always told, also when not asked for. */
+  ERR: 0x8,
+  /** Always told: both directions are over. */
+  HUP: 0x10,
+  /** The peer has ended its direction. */
+  RDHUP: 0x2000,
+  /** Of several epolls with the same descriptor, few are woken. */
+  EXCLUSIVE: 1 << 28,
+  /** Told once, until `modify`. */
+  ONESHOT: 1 << 30,
+  /** Edge-triggered: told when it changes, not as long as it holds. */
+  ET: 1 << 31,
+} as const
+
+/** What of many descriptors is ready (epoll(7)), level-triggered unless asked otherwise. */
+export class Epoll implements Disposable {
+  readonly #descriptor: Descriptor
+  readonly #layout = epollEventLayout(arch())
+  readonly #one: Uint32Array
+  readonly #ready: Uint32Array
+  readonly #capacity: number
+
+  /**
+   * @param capacity the most events that one `wait` tells
+   * @throws {SystemCallError} EMFILE when there are too many descriptors
+   */
+  constructor(capacity = 1_024) {
+    this.#capacity = capacity
+    this.#one = new Uint32Array(this.#layout.words)
+    this.#ready = new Uint32Array(this.#layout.words * capacity)
+    this.#descriptor = new Descriptor(create(EPOLL_CLOEXEC))
+  }
+
+  /** @throws {SystemCallError} EEXIST when it is in already, EPERM for a regular file, EBADF */
+  add(descriptor: number, events: number): void {
+    this.#control(EPOLL_CTL_ADD, descriptor, events)
+  }
+
+  /** @throws {SystemCallError} ENOENT when it is not in */
+  modify(descriptor: number, events: number): void {
+    this.#control(EPOLL_CTL_MOD, descriptor, events)
+  }
+
+  /** A descriptor that is closed leaves by itself, unless it has duplicates. */
+  remove(descriptor: number): void {
+    this.#control(EPOLL_CTL_DEL, descriptor, 0)
+  }
+
+  /**
+   * Blocks the thread until something is ready.
+   *
+   * @param timeoutMillis 0 does not wait, -1 waits without end
+   * @returns how many events there are now; 0 after the time, or when a signal came
+   */
+  wait(timeoutMillis: number): number {
+    const { number } = this.#descriptor
+    const count = waitCall(number, this.#ready, this.#capacity, timeoutMillis)
+    if (count !== -1) return count
+    const errno = lastErrno()
+    if (errno === EINTR) return 0
+    throw new SystemCallError('epoll_wait', errno, [number, this.#capacity, timeoutMillis])
+  }
+
+  /** The descriptor of the event with this index of the last `wait`. */
+  descriptor(index: number): number {
+    return this.#ready[index * this.#layout.words + this.#layout.data] ?? -1
+  }
+
+  /** What happened to it: flags of `EPOLL`. */
+  events(index: number): number {
+    return this.#ready[index * this.#layout.words + this.#layout.events] ?? 0
+  }
+
+  close(): void {
+    this.#descriptor.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  #control(operation: number, descriptor: number, events: number): void {
+    this.#one[this.#layout.events] = events
+    this.#one[this.#layout.data] = descriptor
+    control(this.#descriptor.number, operation, descriptor, this.#one)
+  }
+}
