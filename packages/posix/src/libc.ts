@@ -44,6 +44,11 @@ export function nativeCallsWork(): boolean {
 }
 
 type NativeFunction = (...values: readonly NativeValue[]) => unknown
+type DeclaredFunction = NativeFunction & {
+  /** On another thread; the last argument is told the result. */
+  async: (...values: readonly (NativeValue | Told)[]) => void
+}
+type Told = (error: Error | null, result: number) => void
 
 /**
  * A function of libc by its C prototype (`int getpid()`), looked up at the first call. The pointer arguments
@@ -79,12 +84,32 @@ export function systemCall(prototype: string): (...values: readonly NativeValue[
   }
 }
 
+/**
+ * As `integerFunction`, for a call that may wait long (on a name server): it is made on another thread. Whoever calls
+ * holds the memory whose addresses it gives until the promise is settled; the call cannot be interrupted, and
+ * errno stays with the other thread.
+ *
+ * @throws {NativeCallsMissingError} from the function that comes back, where koffi is absent
+ */
+export function blockingFunction(
+  prototype: string,
+): (...values: readonly NativeValue[]) => Promise<number> {
+  let found: DeclaredFunction | undefined
+  return (...values) => {
+    const call = (found ??= declare(prototype))
+    return new Promise((resolve, reject) => {
+      const told: Told = (error, result) => (error === null ? resolve(result) : reject(error))
+      call.async(...values, told)
+    })
+  }
+}
+
 /** errno(3) as the last call of this thread left it, a positive number. */
 export function lastErrno(): number {
   return loadKoffi().errno()
 }
 
-function declare(prototype: string): NativeFunction {
+function declare(prototype: string): DeclaredFunction {
   // null is the running program itself: its own libc, glibc or musl, whatever the file is called.
   library ??= loadKoffi().load(null)
   return library.func(prototype)
