@@ -1,0 +1,205 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+import { parseConfiguration } from './parse-configuration.ts'
+import { splitLines } from './split-lines.ts'
+
+const read = (text: string) => parseConfiguration(text, 'inetd.conf')
+
+function only(text: string) {
+  const { entries, errors } = read(text)
+  expect(errors.map(({ message }) => message)).toEqual([])
+  expect(entries).toHaveLength(1)
+  return entries[0]
+}
+
+function messages(text: string): string[] {
+  return read(text).errors.map(({ message }) => message)
+}
+
+describe('the lines', () => {
+  it('go on where the next one begins with a space or a tab', () => {
+    expect(splitLines('a b\n\tc d\n e\nf\r\n')).toEqual([
+      { line: 1, fields: ['a', 'b', 'c', 'd', 'e'] },
+      { line: 4, fields: ['f'] },
+    ])
+  })
+
+  it('are no entries when they are comments or empty, and end the entry before', () => {
+    expect(splitLines('# a\n\n  # b\n c d\n#\n\te\n')).toEqual([
+      { line: 4, fields: ['c', 'd'] },
+      { line: 6, fields: ['e'] },
+    ])
+  })
+
+  it('hold words with spaces in quotes', () => {
+    expect(splitLines(`sh -c 'cat; echo "x"' "" "open`)[0]?.fields).toEqual([
+      'sh',
+      '-c',
+      'cat; echo "x"',
+      '',
+      'open',
+    ])
+  })
+})
+
+describe('an entry', () => {
+  it('has seven fields', () => {
+    expect(only('ftp\tstream tcp nowait root /usr/sbin/tcpd /usr/sbin/in.ftpd -l')).toMatchObject({
+      line: 1,
+      written: 'ftp',
+      addresses: [],
+      service: 'ftp',
+      protocol: 'tcp',
+      transport: 'tcp',
+      family: undefined,
+      wait: false,
+      user: 'root',
+      group: undefined,
+      program: '/usr/sbin/tcpd',
+      programArguments: ['/usr/sbin/in.ftpd', '-l'],
+    })
+  })
+
+  it.each([
+    ['127.0.0.1:echo', ['127.0.0.1'], 'echo'],
+    ['[::1]:7', ['::1'], '7'],
+    ['::1:7', ['::1'], '7'],
+    ['[::1],127.0.0.1,localhost:7', ['::1', '127.0.0.1', 'localhost'], '7'],
+    ['fe80::1%eth0:7', ['fe80::1%eth0'], '7'],
+    ['*:echo', [], 'echo'],
+    ['netbios-ssn', [], 'netbios-ssn'],
+  ])('listens where %s says', (name, addresses, service) => {
+    expect(only(`${name} stream tcp nowait root internal`)).toMatchObject({ addresses, service })
+  })
+
+  it('listens at the addresses of a line before it that holds nothing else', () => {
+    const text =
+      '127.0.0.1:\na stream tcp nowait r internal\n*:b stream tcp nowait r internal\n*:\n'
+    const { entries } = read(`${text}c stream tcp nowait r internal\n`)
+    expect(entries.map(({ addresses }) => addresses)).toEqual([['127.0.0.1'], [], []])
+  })
+
+  it.each([
+    ['tcp', undefined],
+    ['tcp46', undefined],
+    ['tcp4', 4],
+    ['tcp6', 6],
+    ['tcp6only', 6],
+  ])('over %s is of the family %s', (protocol, family) => {
+    expect(only(`a stream ${protocol} nowait root internal`)).toMatchObject({ family })
+  })
+
+  it.each([
+    ['nowait', { perMinute: undefined, children: undefined, childrenPerAddress: undefined }],
+    ['nowait.40', { perMinute: 40, children: undefined, childrenPerAddress: undefined }],
+    ['nowait/5', { perMinute: undefined, children: 5, childrenPerAddress: undefined }],
+    ['nowait/5/30/2', { perMinute: 30, children: 5, childrenPerAddress: 2 }],
+    ['nowait.40/0', { perMinute: 40, children: undefined, childrenPerAddress: undefined }],
+    ['wait.10', { perMinute: 10, children: undefined, childrenPerAddress: undefined }],
+  ])('with %s is limited so', (waiting, limits) => {
+    expect(only(`a stream tcp ${waiting} root internal`)?.limits).toEqual(limits)
+  })
+
+  it.each([
+    ['root', 'root', undefined],
+    ['www-data:www', 'www-data', 'www'],
+    ['www.data', 'www', 'data'],
+    ['-', '-', undefined],
+  ])('runs as %s', (words, user, group) => {
+    expect(only(`a stream tcp nowait ${words} internal`)).toMatchObject({ user, group })
+  })
+
+  it('without arguments gets the name of its program as argv[0]', () => {
+    expect(only('a stream tcp nowait root /bin/cat')?.programArguments).toEqual(['cat'])
+  })
+})
+
+describe('a line that cannot be served', () => {
+  it.each([
+    ['ec/ho stream tcp nowait root internal', 'service name ec/ho'],
+    ['rstatd/1-3 dgram rpc/udp wait root /usr/sbin/rstatd', 'service name rstatd/1-3'],
+    ['tcpmux/+date stream tcp nowait root /bin/date', 'service name tcpmux/+date'],
+    ['70000 stream tcp nowait root internal', 'service name 70000'],
+    ['a b:echo stream tcp nowait root internal', 'socket type b:echo'],
+    ['/run/x.sock stream unix nowait root internal', 'service name /run/x.sock'],
+    ['<x>:echo stream tcp nowait root internal', 'service name <x>:echo'],
+    ['127.0.0.1: stream tcp nowait root internal', 'service name 127.0.0.1:'],
+    ['echo', 'socket type: must be stream or dgram'],
+    ['echo raw tcp nowait root internal', 'socket type raw'],
+    ['echo stream', 'protocol: must be'],
+    ['echo stream udp nowait root internal', 'protocol udp: stream goes with tcp'],
+    ['echo stream toString nowait root internal', 'protocol toString'],
+    ['echo stream tcp,rcvbuf=64k nowait root internal', 'protocol tcp,rcvbuf=64k'],
+    ['echo stream tcp maybe root internal', 'wait/nowait maybe'],
+    ['echo stream tcp nowait.x root internal', 'wait/nowait nowait.x'],
+    ['tftp dgram udp nowait root /usr/sbin/in.tftpd', 'wait/nowait nowait'],
+    ['echo stream tcp nowait', 'user: must be'],
+    ['echo stream tcp nowait a:b:c internal', 'user a:b:c'],
+    ['echo stream tcp nowait root', 'server program: is missing'],
+    ['echo stream tcp nowait root cat', 'server program cat: must be a path'],
+    ['echo stream tcp nowait root /bin/cat cat \u0000', 'server program arguments \u0000'],
+  ])('is told with file, line and field: %s', (line, expected) => {
+    expect(messages(`# first\n${line}\n`)[0]).toContain(`inetd.conf:2: ${expected}`)
+  })
+
+  it('leaves the others', () => {
+    const { entries, errors } = read('bad\na stream tcp nowait root internal\nworse dgram tcp\n')
+    expect(entries.map(({ line }) => line)).toEqual([2])
+    expect(errors.map(({ line, service }) => [line, service])).toEqual([
+      [1, 'bad'],
+      [3, 'worse'],
+    ])
+  })
+})
+
+describe('any text', () => {
+  const word = fc.oneof(
+    fc.constantFrom(
+      'echo',
+      '127.0.0.1:7',
+      '*:',
+      'stream',
+      'dgram',
+      'tcp',
+      'udp6',
+      'wait',
+      'nowait',
+    ),
+    fc.constantFrom('nowait.5', 'wait/2/3/4', 'root', 'a.b', '-', 'internal', '/bin/cat', '"', '#'),
+    fc.string({ unit: 'binary', maxLength: 12 }),
+  )
+  const gap = fc.constantFrom(' ', '\t', '\n', '\n ', '\r\n', '\n#')
+  const text = fc
+    .array(fc.tuple(word, gap), { maxLength: 60 })
+    .map((pairs) => pairs.flat().join(''))
+
+  it('gives entries or errors, one for each, and throws nothing', () => {
+    fc.assert(
+      fc.property(fc.oneof(text, fc.string({ unit: 'binary', maxLength: 400 })), (given) => {
+        const { entries, errors } = read(given)
+        const lines = [...entries, ...errors].map(({ line }) => line)
+        expect(new Set(lines).size).toBe(lines.length)
+        expect(lines.length).toBeLessThanOrEqual(splitLines(given).length)
+      }),
+      { numRuns: 5_000 },
+    )
+  })
+
+  it('of a whole entry is read as it was meant', () => {
+    const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,12}$/)
+    fc.assert(
+      fc.property(
+        name,
+        name,
+        fc.array(fc.stringMatching(/^[^\s'"\p{Cc}]{1,9}$/u)),
+        (service, user, words) => {
+          const line = [service, 'stream', 'tcp', 'nowait', user, '/bin/x', ...words].join('\t')
+          const entry = only(`${line}\n`)
+          expect([entry?.service, entry?.user]).toEqual([service, user])
+          expect(entry?.programArguments).toEqual(words.length === 0 ? ['x'] : words)
+        },
+      ),
+    )
+  })
+})

@@ -1,0 +1,71 @@
+import { ConfigurationError } from './configuration-error.ts'
+import type { Entry } from './entry.ts'
+import {
+  FieldError,
+  readProgram,
+  readProtocol,
+  readServiceName,
+  readUser,
+  readWait,
+} from './read-fields.ts'
+import { type FieldLine, splitLines } from './split-lines.ts'
+
+const CONTROL = /\p{Cc}/u
+
+/**
+ * Reads inetd.conf (inetd(8)). Any text gives what it can: each entry is served or has exactly one error, and
+ * nothing is thrown.
+ *
+ * @param text the file's content
+ * @param file its name, for the errors
+ */
+export function parseConfiguration(
+  text: string,
+  file: string,
+): { entries: Entry[]; errors: ConfigurationError[] } {
+  const entries: Entry[] = []
+  const errors: ConfigurationError[] = []
+  let usualAddresses: readonly string[] = []
+  for (const { line, fields } of splitLines(text)) {
+    try {
+      const entry = readEntry({ line, fields }, usualAddresses)
+      if (Array.isArray(entry)) usualAddresses = entry
+      else entries.push(entry)
+    } catch (error) {
+      if (!(error instanceof FieldError)) throw error
+      const { field, value, message: reason } = error
+      const service = fields[0] ?? ''
+      errors.push(new ConfigurationError({ file, line, field, value, reason, service }))
+    }
+  }
+  return { entries, errors }
+}
+
+/** @returns an array for a line such as `127.0.0.1:`, the addresses of the entries after it */
+function readEntry(
+  { line, fields }: FieldLine,
+  usualAddresses: readonly string[],
+): Entry | string[] {
+  const [written = '', socketType, protocol, waiting, user, program, ...rest] = fields
+  const name = readServiceName(written)
+  if (Array.isArray(name)) {
+    if (fields.length === 1) return name
+    throw new FieldError('service name', written, 'a service must follow the address')
+  }
+  const control = rest.find((argument) => CONTROL.test(argument))
+  if (control !== undefined)
+    throw new FieldError('server program arguments', control, 'holds a control character')
+  const entry = {
+    line,
+    written,
+    service: name.service,
+    addresses: written.includes(':') ? name.addresses : usualAddresses,
+    ...readProtocol(socketType, protocol),
+    ...readWait(waiting),
+    ...readUser(user),
+    ...readProgram(program, rest),
+  }
+  if (entry.transport === 'udp' && !entry.wait && entry.program !== 'internal')
+    throw new FieldError('wait/nowait', waiting, 'a program gets the datagram socket: say wait')
+  return entry
+}
