@@ -1,16 +1,6 @@
-import { Descriptor } from './descriptor.ts'
-import { systemCall } from './libc.ts'
-import { AF_INET, AF_INET6, encodeSocketAddress } from './socket-address.ts'
-
-/** socket(2): SOCK_DGRAM with SOCK_NONBLOCK and SOCK_CLOEXEC. */
-const DATAGRAM = 2 | 0o4000 | 0o2000000
-const SOL_SOCKET = 1
-const SO_REUSEADDR = 2
-const SO_BINDTODEVICE = 25
-
-const socket = systemCall('int socket(int, int, int)')
-const bind = systemCall('int bind(int, const uint8_t *, uint32_t)')
-const setsockopt = systemCall('int setsockopt(int, int, int, const uint8_t *, uint32_t)')
+import { NativeSocket } from './native-socket.ts'
+import type { InternetAddress } from './socket-address.ts'
+import { setSocketOption } from './socket-options.ts'
 
 /** Where a device socket is bound. */
 export interface DeviceAddress {
@@ -33,22 +23,20 @@ export interface DeviceAddress {
  * @throws {NativeCallsMissingError} where koffi is absent
  */
 export function openDeviceSocket(where: DeviceAddress): number {
-  const ipv4 = where.address.length === 4
-  const descriptor = new Descriptor(socket(ipv4 ? AF_INET : AF_INET6, DATAGRAM, 0))
+  const local = internetAddress(where)
+  const socket = NativeSocket.open({ family: local.family, type: 'datagram', nonBlocking: true })
   try {
-    const device = Buffer.from(`${where.device}\0`)
-    setsockopt(descriptor.number, SOL_SOCKET, SO_REUSEADDR, Int32Array.of(1), 4)
-    setsockopt(descriptor.number, SOL_SOCKET, SO_BINDTODEVICE, device, device.length)
-    const address = socketAddress(where)
-    bind(descriptor.number, address, address.length)
-    return descriptor.release()
+    setSocketOption(socket, 'SO_REUSEADDR', true)
+    setSocketOption(socket, 'SO_BINDTODEVICE', where.device)
+    socket.bind(local)
+    return socket.release()
   } catch (error) {
-    descriptor.close()
+    socket.close()
     throw error
   }
 }
 
-function socketAddress({ address, port, deviceIndex }: DeviceAddress): Uint8Array {
+function internetAddress({ address, port, deviceIndex }: DeviceAddress): InternetAddress {
   const family = address.length === 4 ? 'IPv4' : 'IPv6'
-  return encodeSocketAddress({ family, bytes: Uint8Array.from(address), port, scope: deviceIndex })
+  return { family, bytes: Uint8Array.from(address), port, scope: deviceIndex }
 }

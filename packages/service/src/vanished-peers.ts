@@ -1,5 +1,6 @@
 import { platform } from 'node:os'
 
+import { ClosedDescriptorError } from '@sockyard/posix/descriptor'
 import { NativeCallsMissingError } from '@sockyard/posix/libc'
 import { SystemCallError } from '@sockyard/posix/system-call-error'
 import { tcpSilenceMillis } from '@sockyard/posix/tcp-silence'
@@ -47,7 +48,7 @@ function silence(connection: TcpConnection): number {
   try {
     return tcpSilenceMillis(connection.socket)
   } catch (error) {
-    if (error instanceof SystemCallError) return 0
+    if (error instanceof SystemCallError || error instanceof ClosedDescriptorError) return 0
     throw error
   }
 }
