@@ -62,7 +62,7 @@ function storage(text: string): Uint8Array | undefined {
 /** Undefined when one of them is not an IPv4 address. */
 function ipv4Addresses(...texts: readonly string[]): Uint8Array | undefined {
   if (texts.some((text) => isIP(text) !== 4)) return undefined
-  return Uint8Array.from(texts.flatMap((text) => [...(presentationToBytes(text) ?? [])]))
+  return joined(...texts.map(presentationToBytes))
 }
 
 /** Undefined when it is no number of an interface. */
@@ -74,7 +74,6 @@ function indexBytes(interfaceIndex: number): Uint8Array | undefined {
 }
 
 function joined(...parts: readonly (Uint8Array | undefined)[]): Uint8Array | undefined {
-  return parts.includes(undefined)
-    ? undefined
-    : Uint8Array.from(parts.flatMap((part) => [...(part ?? [])]))
+  const present = parts.filter((part) => part !== undefined)
+  return present.length === parts.length ? Buffer.concat(present) : undefined
 }

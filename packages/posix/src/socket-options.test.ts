@@ -29,10 +29,27 @@ const udp6 = (): NativeSocket => NativeSocket.open({ family: 'IPv6', type: 'data
 
 /** The seeds' table "Generic Socket Options", and what their multicast chapters name. */
 const SEEDS = [
-  ...['SO_ACCEPTCONN', 'SO_BROADCAST', 'SO_DEBUG', 'SO_DONTROUTE', 'SO_ERROR', 'SO_KEEPALIVE'],
-  ...['SO_LINGER', 'SO_OOBINLINE', 'SO_RCVBUF', 'SO_RCVLOWAT', 'SO_RCVTIMEO', 'SO_REUSEADDR'],
-  ...['SO_SNDBUF', 'SO_SNDLOWAT', 'SO_SNDTIMEO', 'SO_TYPE', 'IP_ADD_MEMBERSHIP'],
-  ...['IP_DROP_MEMBERSHIP', 'IP_MULTICAST_IF', 'IP_MULTICAST_LOOP', 'IP_MULTICAST_TTL'],
+  'SO_ACCEPTCONN',
+  'SO_BROADCAST',
+  'SO_DEBUG',
+  'SO_DONTROUTE',
+  'SO_ERROR',
+  'SO_KEEPALIVE',
+  'SO_LINGER',
+  'SO_OOBINLINE',
+  'SO_RCVBUF',
+  'SO_RCVLOWAT',
+  'SO_RCVTIMEO',
+  'SO_REUSEADDR',
+  'SO_SNDBUF',
+  'SO_SNDLOWAT',
+  'SO_SNDTIMEO',
+  'SO_TYPE',
+  'IP_ADD_MEMBERSHIP',
+  'IP_DROP_MEMBERSHIP',
+  'IP_MULTICAST_IF',
+  'IP_MULTICAST_LOOP',
+  'IP_MULTICAST_TTL',
 ]
 
 it('knows every option the seeds name, each once', () => {
@@ -59,10 +76,12 @@ it('the kernel knows every option that can be read', async () => {
   })
   using unix = NativeSocket.open({ family: 'unix', type: 'stream' })
   const targets = [client, datagrams, datagrams6, unix]
+  const unknown: string[] = []
   for (const { name } of socketOptions.filter(({ readable }) => readable)) {
     const values = targets.flatMap((target) => valueIfAny(() => getSocketOption(target, name)))
-    expect(values, name).not.toHaveLength(0)
+    if (values.length === 0) unknown.push(name)
   }
+  expect(unknown).toEqual([])
   client.destroy()
   server.close()
 })

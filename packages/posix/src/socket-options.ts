@@ -93,5 +93,5 @@ function levelFor(option: SocketOption, value: SocketOptionValue): number {
 
 /** The table says which type goes with which option: from here on they belong together. */
 function codecOf(option: SocketOption): SocketOptionCodec<SocketOptionValue> {
-  return socketOptionCodecs[option.type] as SocketOptionCodec<SocketOptionValue>
+  return socketOptionCodecs[option.type]
 }

@@ -3,8 +3,17 @@ import { endianness } from 'node:os'
 const LITTLE = endianness() === 'LE'
 /** The states of a connection (RFC 9293, 3.3.2), by Linux's numbers from 1 on. */
 const STATES = [
-  ...['ESTABLISHED', 'SYN-SENT', 'SYN-RECEIVED', 'FIN-WAIT-1', 'FIN-WAIT-2', 'TIME-WAIT'],
-  ...['CLOSED', 'CLOSE-WAIT', 'LAST-ACK', 'LISTEN', 'CLOSING'],
+  'ESTABLISHED',
+  'SYN-SENT',
+  'SYN-RECEIVED',
+  'FIN-WAIT-1',
+  'FIN-WAIT-2',
+  'TIME-WAIT',
+  'CLOSED',
+  'CLOSE-WAIT',
+  'LAST-ACK',
+  'LISTEN',
+  'CLOSING',
 ]
 /** How much of struct tcp_info every Linux of this century fills. */
 export const TCP_INFO_BYTES = 104
