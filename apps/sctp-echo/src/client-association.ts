@@ -1,5 +1,6 @@
 import type { Message, Notification } from '@sockyard/sctp/core/notification'
 import { Endpoint } from '@sockyard/sctp/endpoint'
+import { sourceAddress } from '@sockyard/sctp/socket/source-address'
 import type { NetworkError } from '@sockyard/service/errors'
 import type { ResolvedAddress } from '@sockyard/service/resolve'
 
@@ -78,11 +79,11 @@ async function associateOnce(
 }
 
 async function openEndpoint(
-  { family }: ResolvedAddress,
+  { address }: ResolvedAddress,
   { streams, onMessage, onNotification }: AssociateOptions,
 ): Promise<Endpoint> {
   const endpoint = await Endpoint.open({
-    host: family === 6 ? '::' : '0.0.0.0',
+    host: await sourceAddress(address),
     udpPort: 0,
     // The UDP port already tells clients of one host apart.
     port: FIRST_DYNAMIC_PORT + Math.floor(Math.random() * DYNAMIC_PORTS),

@@ -101,6 +101,9 @@ async function numericAddress(host: string): Promise<string> {
 }
 
 async function kernelDrops(endpoint: Endpoint): Promise<number> {
-  const { address, udpPort } = endpoint.address()
-  return (await readKernelDrops(address, udpPort)) ?? 0
+  const { udpPort } = endpoint.address()
+  const drops = endpoint.localAddresses.map((address) =>
+    readKernelDrops(address.replace(/%.*/, ''), udpPort),
+  )
+  return (await Promise.all(drops)).reduce<number>((sum, each = 0) => sum + each, 0)
 }

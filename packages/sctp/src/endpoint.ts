@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events'
-import { isIP } from 'node:net'
 
 import { AssociationClosedError } from './core/errors.ts'
 import type { Message, Notification } from './core/notification.ts'
@@ -22,7 +21,7 @@ const DISPOSAL_MILLIS = 2000
 
 /** How an endpoint is opened; beside this, every protocol parameter can be set. */
 export interface EndpointOptions extends Partial<ProtocolParameters> {
-  /** Numeric address to bind; `::`, the default, is every address, IPv4 too. */
+  /** Numeric address to bind; `::`, the default, is every address of ours, IPv4 too; `0.0.0.0` IPv4 alone. */
   host?: string
   /** UDP port; 9899 unless told, 0 picks a free one. */
   udpPort?: number
@@ -101,7 +100,12 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
     return emitter.endpoint
   }
 
-  /** Where the endpoint is bound. */
+  /** Our IP addresses that are served now. */
+  get localAddresses(): string[] {
+    return this.#driver.addresses
+  }
+
+  /** Where the endpoint is bound, as it was told. */
   address(): { address: string; udpPort: number; port: number } {
     const { address, port: udpPort } = this.#driver.address()
     return { address, udpPort, port: this.#driver.engine.localPort }
@@ -125,15 +129,16 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
    * Begins an association (RFC 9260 section 11.1.2) and waits until it is up; its number.
    * @throws {TypeError} when the host is not a numeric address
    * @throws {RangeError} when a port is not 1 to 65,535
+   * @throws {Error} of node:dgram, with `code`, when there is no route to the host
    * @throws {AssociationError} when the peer does not answer or refuses
    * @throws the signal's reason when it is aborted
    */
   async associate({ host, udpPort = SCTP_OVER_UDP_PORT, port, signal }: Peer): Promise<number> {
     signal?.throwIfAborted()
-    if (isIP(host) === 0) throw new TypeError(`not a numeric address: ${host}`)
     check16('UDP port', udpPort)
     check16('SCTP port', port)
-    const to = { address: canonicalAddress(host), port: udpPort }
+    const to = await this.#driver.routeTo({ address: canonicalAddress(host), port: udpPort })
+    signal?.throwIfAborted()
     const association = this.#driver.engine.associate(to, port, performance.now())
     this.#driver.scheduleFlush()
     try {

@@ -10,7 +10,7 @@ import type { ListeningHost } from './listening-host.ts'
 import { Path } from './path.ts'
 import { sendStep } from './shutdown.ts'
 import type { StateCookie } from './state-cookie.ts'
-import type { TransportAddress } from './transport-address.ts'
+import type { Route } from './transport-address.ts'
 
 /**
  * COOKIE ECHO: the first packet that costs us memory, and only if the cookie is ours, for this peer,
@@ -21,10 +21,10 @@ export function acceptCookie(
   host: ListeningHost,
   packet: Packet,
   { cookie: signed }: CookieEchoChunk,
-  from: TransportAddress,
+  from: Route,
   existing: Association | undefined,
 ): Association | undefined {
-  const opened = host.cookies.open(signed, bindingOf(host, packet, from), host.now)
+  const opened = host.cookies.open(signed, bindingOf(packet, from), host.now)
   if (!opened.ok || opened.value.localTag !== packet.verificationTag) return undefined
   const cookie = opened.value
   const verdict = existing && judgeCollision(cookie, existing)
@@ -53,7 +53,7 @@ function accept(
   host: ListeningHost,
   packet: Packet,
   cookie: StateCookie,
-  from: TransportAddress,
+  from: Route,
 ): Association {
   const { localTag, localInitialTsn } = cookie
   const association = new Association(
@@ -98,7 +98,7 @@ function restart(
   packet: Packet,
   association: Association,
   cookie: StateCookie,
-  from: TransportAddress,
+  from: Route,
 ): Association | undefined {
   if (association.state === 'SHUTDOWN-ACK-SENT') {
     sendStep(association)

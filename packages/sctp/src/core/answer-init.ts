@@ -14,7 +14,7 @@ import { answerTo, bindingOf } from './listening-host.ts'
 import type { ListeningHost } from './listening-host.ts'
 import { sendStep } from './shutdown.ts'
 import type { StateCookie } from './state-cookie.ts'
-import type { TransportAddress } from './transport-address.ts'
+import type { Route } from './transport-address.ts'
 
 /** What an INIT ACK has room for beside the cookie, in the smallest MTU of IPv6. */
 const REPORT_BYTES = 800
@@ -29,7 +29,7 @@ export function answerInit(
   host: ListeningHost,
   packet: Packet,
   init: InitChunk,
-  from: TransportAddress,
+  from: Route,
   existing: Association | undefined,
 ): void {
   const verdict = judgeInit(init)
@@ -47,7 +47,7 @@ function refuse(
   host: ListeningHost,
   packet: Packet,
   init: InitChunk,
-  from: TransportAddress,
+  from: Route,
   causes: ErrorCause[],
 ): void {
   const chunks = [{ kind: 'abort' as const, reflected: false, causes }]
@@ -73,13 +73,13 @@ function sendInitAck(
   host: ListeningHost,
   packet: Packet,
   init: InitChunk,
-  from: TransportAddress,
+  from: Route,
   verdict: Accepted,
   existing: Association | undefined,
 ): void {
   const fields = fieldsFor(host, existing)
   const cookie = cookieFor(host, init, verdict, fields, existing)
-  const signed = host.cookies.sign(cookie, bindingOf(host, packet, from), host.now)
+  const signed = host.cookies.sign(cookie, bindingOf(packet, from), host.now)
   const parameters: Parameter[] = [
     { kind: 'cookie', cookie: signed },
     ...fitting(verdict.unrecognized).map((parameter) => ({

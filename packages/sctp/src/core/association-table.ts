@@ -1,9 +1,10 @@
 import type { Association } from './association.ts'
-import type { TransportAddress } from './transport-address.ts'
+import type { Route } from './transport-address.ts'
 
 /**
  * The associations of an endpoint: by number, by our tag, and by the peer's place, which is its IP
- * address, UDP port and SCTP port (two peers behind one address translator differ in the second).
+ * address, UDP port and SCTP port (two peers behind one address translator differ in the second), and
+ * the address of ours that it speaks to: our addresses are not listed, so each is a peer of its own.
  */
 export class AssociationTable {
   readonly #byId = new Map<number, Association>()
@@ -22,7 +23,7 @@ export class AssociationTable {
     return this.#byTag.get(tag)
   }
 
-  byPlace(from: TransportAddress, peerPort: number): Association | undefined {
+  byPlace(from: Route, peerPort: number): Association | undefined {
     return this.#byPlace.get(place(from, peerPort))
   }
 
@@ -47,8 +48,8 @@ export class AssociationTable {
   }
 }
 
-const place = (to: TransportAddress, peerPort: number): string =>
-  `${to.address} ${to.port} ${peerPort}`
+const place = ({ local, address, port }: Route, peerPort: number): string =>
+  `${local} ${address} ${port} ${peerPort}`
 
 /** Only proven addresses count: a peer may list those of others (RFC 9260 section 5.4). */
 const places = ({ paths, peerPort }: Association): string[] =>

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import type { VirtualHost } from '../testing/virtual-host.testing.ts'
-import { VirtualNetwork } from '../testing/virtual-network.testing.ts'
+import { routeOf, VirtualNetwork } from '../testing/virtual-network.testing.ts'
 import { judgeCollision } from './collision.ts'
 
 const association = { localTag: 1, peerTag: 2, state: 'ESTABLISHED' as const }
@@ -108,7 +108,7 @@ test('case C: a cookie that comes late changes nothing', () => {
   network.pass(100)
   expect(again.state(b)).toBe('ESTABLISHED')
   const before = network.sent.length
-  if (former) server.receive(former.bytes, former.from)
+  if (former) server.receive(former.bytes, routeOf(former))
   network.pass(100)
   expect(network.sent).toHaveLength(before)
   again.send(b, { data: bytes('still here') })

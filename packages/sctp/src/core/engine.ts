@@ -16,7 +16,7 @@ import { routePacket } from './route-packet.ts'
 import { advanceShutdown, startShutdown } from './shutdown.ts'
 import { expireTimers } from './timers.ts'
 import { transmit } from './transmission.ts'
-import type { TransportAddress } from './transport-address.ts'
+import type { Route } from './transport-address.ts'
 import { WakeQueue } from './wake-queue.ts'
 
 /** What an engine is made of. */
@@ -24,8 +24,6 @@ export interface EngineOptions {
   parameters: ProtocolParameters
   /** Our SCTP port. */
   localPort: number
-  /** Our IP address, or what stands for all of ours; state cookies are bound to it. */
-  localAddress: string
   /** Are associations that peers begin accepted? */
   listening: boolean
   /** Unpredictable bytes. */
@@ -41,7 +39,6 @@ export interface EngineOptions {
 export class Engine implements ListeningHost {
   readonly parameters: ProtocolParameters
   readonly localPort: number
-  readonly localAddress: string
   readonly cookies: CookieJar
   readonly table = new AssociationTable()
   now: number
@@ -55,7 +52,6 @@ export class Engine implements ListeningHost {
   constructor(options: EngineOptions, now: number) {
     this.parameters = options.parameters
     this.localPort = options.localPort
-    this.localAddress = options.localAddress
     this.listening = options.listening
     this.now = now
     this.#random = options.random
@@ -64,14 +60,14 @@ export class Engine implements ListeningHost {
   }
 
   /** Takes one datagram's payload. Any bytes are fine; the verdict is for counting. */
-  receive(bytes: Uint8Array, from: TransportAddress, now: number): string {
+  receive(bytes: Uint8Array, from: Route, now: number): string {
     this.now = now
     const packet = decodePacket(bytes)
     return packet.ok ? routePacket(this, packet.value, from) : 'malformed'
   }
 
   /** Begins an association with the SCTP port `peerPort` at `to` (RFC 9260 section 5.1 A); its number. */
-  associate(to: TransportAddress, peerPort: number, now: number): number {
+  associate(to: Route, peerPort: number, now: number): number {
     this.now = now
     const id = this.newId()
     const association = new Association(this, id, peerPort, this.newTag(), this.newTsn())
@@ -173,7 +169,7 @@ export class Engine implements ListeningHost {
     this.#touched.add(association)
   }
 
-  transmit(packet: Uint8Array, to: TransportAddress): void {
+  transmit(packet: Uint8Array, to: Route): void {
     this.#outlet.transmit(packet, to)
   }
 
@@ -185,7 +181,7 @@ export class Engine implements ListeningHost {
     this.#outlet.notify(notification)
   }
 
-  reply(packet: Packet, to: TransportAddress): void {
+  reply(packet: Packet, to: Route): void {
     this.transmit(encodePacket(packet), to)
   }
 }

@@ -48,7 +48,7 @@ function addPath({ paths, host }: Association, address: string): void {
   const sameFamily = address.includes(':') === paths.primary.to.address.includes(':')
   if (!sameFamily || !isUnicast(address)) return
   if (paths.find(address) || paths.all.length >= MAXIMUM_ADDRESSES) return
-  const to = { address, port: paths.primary.to.port }
+  const to = { ...paths.primary.to, address }
   paths.add(new Path(to, 'unconfirmed', host.parameters, host.now))
 }
 

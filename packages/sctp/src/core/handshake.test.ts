@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { VirtualNetwork } from '../testing/virtual-network.testing.ts'
+import { routeOf, VirtualNetwork } from '../testing/virtual-network.testing.ts'
 import type { Chunk, InitChunk } from '../wire/chunk.ts'
 import type { Parameter } from '../wire/parameter.ts'
 
@@ -98,7 +98,7 @@ test('a peer that never answers is given up after the retransmissions of INIT', 
   const client = network.host({ address: '192.0.2.2' })
   const at: number[] = []
   network.drop = () => at.push(network.now - 1000) > 0
-  client.engine.associate({ address: '192.0.2.1', port: 9899 }, 7, network.now)
+  client.engine.associate({ address: '192.0.2.1', port: 9899, local: '192.0.2.2' }, 7, network.now)
   client.flush()
   network.pass(1_000_000)
   expect(at).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183].map((seconds) => seconds * 1000))
@@ -126,7 +126,7 @@ test('lost packets of the handshake are repeated', () => {
   expect(client.state(association)).toBe('ESTABLISHED')
 })
 
-test('a cookie is good for its life, and for its peer only', () => {
+test('a cookie is good for its life, for its peer, and at the address that gave it only', () => {
   const network = new VirtualNetwork()
   const server = network.host({ address: '192.0.2.1' })
   const client = network.host({ address: '192.0.2.2' })
@@ -136,16 +136,35 @@ test('a cookie is good for its life, and for its peer only', () => {
   const echo = network.sent.at(-1)
   expect(echo?.packet.chunks[0]?.kind).toBe('cookie-echo')
   if (!echo) throw new Error('no COOKIE ECHO')
-  const other = { address: '192.0.2.3', port: echo.from.port }
-  expect(server.engine.receive(echo.bytes, other, network.now)).toBe('refused-cookie')
-  const otherPort = { address: echo.from.address, port: 1 }
-  expect(server.engine.receive(echo.bytes, otherPort, network.now)).toBe('refused-cookie')
-  expect(server.engine.receive(echo.bytes, echo.from, network.now + 61_000)).toBe('refused-cookie')
+  const route = routeOf(echo)
+  for (const change of [{ address: '192.0.2.3' }, { port: 1 }, { local: '192.0.2.4' }]) {
+    const other = { ...route, ...change }
+    expect(server.engine.receive(echo.bytes, other, network.now)).toBe('refused-cookie')
+  }
+  expect(server.engine.receive(echo.bytes, route, network.now + 61_000)).toBe('refused-cookie')
   expect(network.sent.at(-1)?.packet.chunks).toMatchObject([
     { kind: 'error', causes: [{ code: 3 }] },
   ])
   expect(server.engine.table.size).toBe(0)
-  expect(server.engine.receive(echo.bytes, echo.from, network.now + 50_000)).toBe('cookie')
+  expect(server.engine.receive(echo.bytes, route, network.now + 50_000)).toBe('cookie')
+})
+
+test('a host with two addresses answers from the one that was asked, and they are two peers', () => {
+  const network = new VirtualNetwork()
+  const server = network.host({ address: '192.0.2.1' })
+  const second = { ...server.at, address: '198.51.100.1' }
+  network.alias(server, second)
+  const client = network.host({ address: '192.0.2.2' })
+  const ids = [server.at, second].map((at) =>
+    client.engine.associate({ ...at, local: client.at.address }, 7, network.now),
+  )
+  client.flush()
+  network.pass(100)
+  expect(ids.map((id) => client.state(id))).toEqual(['ESTABLISHED', 'ESTABLISHED'])
+  server.send(2, { data: Uint8Array.from([2]) })
+  network.pass(100)
+  expect(client.messages).toMatchObject([{ association: ids[1] }])
+  expect(network.sent.filter(({ from }) => from.address === second.address)).toHaveLength(3)
 })
 
 test('a cookie outlives one change of the secret', () => {
@@ -158,7 +177,7 @@ test('a cookie outlives one change of the secret', () => {
   network.pass(100)
   const echo = network.sent.at(-1)
   if (!echo) throw new Error('no COOKIE ECHO')
-  expect(server.engine.receive(echo.bytes, echo.from, network.now + 30_000)).toBe('cookie')
+  expect(server.engine.receive(echo.bytes, routeOf(echo), network.now + 30_000)).toBe('cookie')
 })
 
 test('a client whose cookie was stale begins again and asks for more life', () => {
@@ -195,12 +214,12 @@ test('a new UDP port is learned from a packet with the right tag, not from one w
   client.send(association, { data: Uint8Array.from([1]) })
   const data = network.sent.at(-1)
   if (!data) throw new Error('no DATA')
-  const rebound = { address: '192.0.2.2', port: 4242 }
+  const from = { address: '192.0.2.2', port: 4242 }
   const forged = data.bytes.slice()
   forged[4] = (forged[4] ?? 0) ^ 1
-  server.receive(forged, rebound)
+  server.receive(forged, { ...routeOf(data), ...from })
   expect(server.engine.table.byId(1)?.paths.primary.to.port).toBe(9899)
-  server.receive(data.bytes, rebound)
+  server.receive(data.bytes, { ...routeOf(data), ...from })
   expect(server.engine.table.byId(1)?.paths.primary.to.port).toBe(4242)
   expect(server.notifications.at(-1)).toMatchObject({ type: 'peer-address', state: 'port-changed' })
 })

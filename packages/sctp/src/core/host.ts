@@ -1,12 +1,12 @@
 import type { Association } from './association.ts'
 import type { Message, Notification } from './notification.ts'
 import type { ProtocolParameters } from './protocol-parameters.ts'
-import type { TransportAddress } from './transport-address.ts'
+import type { Route } from './transport-address.ts'
 
 /** What goes out of the core: packets and events. */
 export interface Outlet {
-  /** A whole SCTP packet, to be put into one UDP datagram. */
-  transmit(packet: Uint8Array, to: TransportAddress): void
+  /** A whole SCTP packet, to be put into one UDP datagram that leaves from `to.local`. */
+  transmit(packet: Uint8Array, to: Route): void
   /** A message has arrived. */
   deliver(message: Message): void
   notify(notification: Notification): void

@@ -2,13 +2,11 @@ import type { Packet } from '../wire/packet.ts'
 import type { Association } from './association.ts'
 import type { CookieBinding, CookieJar } from './cookie-jar.ts'
 import type { Host } from './host.ts'
-import type { TransportAddress } from './transport-address.ts'
+import type { Route } from './transport-address.ts'
 
 /** What the passive side of a handshake needs of the engine, beyond what an association needs. */
 export interface ListeningHost extends Host {
   readonly cookies: CookieJar
-  /** Where we are, as far as is known: the cookie is bound to it. */
-  readonly localAddress: string
   /** Are new associations wanted, and is there room for one more? */
   readonly accepting: boolean
   newTag(): number
@@ -16,7 +14,7 @@ export interface ListeningHost extends Host {
   newId(): number
   admit(association: Association): void
   /** Sends chunks that belong to no association. */
-  reply(packet: Packet, to: TransportAddress): void
+  reply(packet: Packet, to: Route): void
 }
 
 /** A packet back to where `packet` came from. */
@@ -32,12 +30,8 @@ export const answerTo = (
 })
 
 /** What a cookie made for the sender of `packet`, or shown by him, is bound to. */
-export const bindingOf = (
-  host: ListeningHost,
-  packet: Packet,
-  from: TransportAddress,
-): CookieBinding => ({
-  localAddress: host.localAddress,
+export const bindingOf = (packet: Packet, from: Route): CookieBinding => ({
+  localAddress: from.local,
   localPort: packet.destinationPort,
   peerAddress: from.address,
   peerUdpPort: from.port,

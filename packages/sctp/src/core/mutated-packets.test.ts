@@ -93,7 +93,7 @@ test(
   () => {
     const random = seededRandom(43)
     const packets = recorded()
-    const from = { address: '192.0.2.2', port: 9899 }
+    const from = { address: '192.0.2.2', port: 9899, local: '192.0.2.1' }
     let { network, server, tag } = victim()
     let taken = 0
     for (let count = 0; count < MUTATIONS; count += 1) {

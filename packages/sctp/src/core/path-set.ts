@@ -1,6 +1,5 @@
 import { Path } from './path.ts'
 import type { ProtocolParameters } from './protocol-parameters.ts'
-import type { TransportAddress } from './transport-address.ts'
 
 /** The peer's addresses; the first one is where the association was set up. */
 export class PathSet {
@@ -28,11 +27,6 @@ export class PathSet {
   find(address: string): Path | undefined {
     for (const path of this.all) if (path.to.address === address) return path
     return undefined
-  }
-
-  has(to: TransportAddress): boolean {
-    const path = this.find(to.address)
-    return path !== undefined && path.to.port === to.port
   }
 
   /** What fits in one DATA chunk on every path: a fragment cannot be cut again (6.9). */

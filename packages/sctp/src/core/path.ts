@@ -4,7 +4,7 @@ import { CongestionWindow } from './congestion-window.ts'
 import type { OutgoingChunk } from './outgoing-chunk.ts'
 import type { ProtocolParameters } from './protocol-parameters.ts'
 import { RtoEstimate } from './rto-estimate.ts'
-import type { TransportAddress } from './transport-address.ts'
+import type { Route } from './transport-address.ts'
 
 const UDP_HEADER_BYTES = 8
 const NEVER = Number.POSITIVE_INFINITY
@@ -15,7 +15,7 @@ const NEVER = Number.POSITIVE_INFINITY
  */
 export class Path {
   /** The UDP port can change: it is learned from the peer's packets (RFC 6951 section 5.4). */
-  to: TransportAddress
+  to: Route
   state: 'unconfirmed' | 'active' | 'inactive'
   readonly rto: RtoEstimate
   readonly congestion: CongestionWindow
@@ -41,12 +41,7 @@ export class Path {
   /** Of the SACK in hand: bytes in flight before it. */
   flightBefore = 0
 
-  constructor(
-    to: TransportAddress,
-    state: Path['state'],
-    parameters: ProtocolParameters,
-    now: number,
-  ) {
+  constructor(to: Route, state: Path['state'], parameters: ProtocolParameters, now: number) {
     this.to = to
     this.state = state
     this.rto = new RtoEstimate(parameters)

@@ -9,7 +9,7 @@ import { judgeOutOfTheBlue } from './out-of-the-blue.ts'
 import { notifyPath } from './path-errors.ts'
 import type { Path } from './path.ts'
 import { receiveChunks } from './receive-chunks.ts'
-import type { TransportAddress } from './transport-address.ts'
+import type { Route } from './transport-address.ts'
 import { isUnicast } from './unicast.ts'
 
 /** What finds the association of a packet. */
@@ -21,7 +21,7 @@ export interface RoutingHost extends ListeningHost {
  * Hands a packet to its association, to the handshake, or to the rules for packets out of the blue
  * (RFC 9260 sections 8.4 and 8.5). Says what it came to, in a word, for counting.
  */
-export function routePacket(host: RoutingHost, packet: Packet, from: TransportAddress): string {
+export function routePacket(host: RoutingHost, packet: Packet, from: Route): string {
   const [first] = packet.chunks
   if (!first) return 'empty'
   if (first.kind === 'init') return routeInit(host, packet, first, from)
@@ -34,19 +34,10 @@ export function routePacket(host: RoutingHost, packet: Packet, from: TransportAd
   return routeStranger(host, packet, from)
 }
 
-const pathOf = (
-  association: Association,
-  packet: Packet,
-  from: TransportAddress,
-): Path | undefined =>
+const pathOf = (association: Association, packet: Packet, from: Route): Path | undefined =>
   association.peerPort === packet.sourcePort ? association.paths.find(from.address) : undefined
 
-function take(
-  association: Association,
-  chunks: readonly Chunk[],
-  path: Path,
-  from: TransportAddress,
-): string {
+function take(association: Association, chunks: readonly Chunk[], path: Path, from: Route): string {
   if (isOutOfPlace(association, chunks)) return 'wrong-t-bit'
   if (path.to.port !== from.port) learnPort(association, path, from)
   receiveChunks(association, chunks, path)
@@ -61,7 +52,7 @@ const isOutOfPlace = ({ localTag, peerTag }: Association, chunks: readonly Chunk
   )
 
 /** The tag was right: the peer is now to be reached at this UDP port (RFC 6951 section 5.4). */
-function learnPort(association: Association, path: Path, from: TransportAddress): void {
+function learnPort(association: Association, path: Path, from: Route): void {
   association.host.relocate(association, () => {
     path.to = from
   })
@@ -73,7 +64,7 @@ function routeInit(
   host: RoutingHost,
   packet: Packet,
   init: Extract<Chunk, { kind: 'init' | 'init-ack' }>,
-  from: TransportAddress,
+  from: Route,
 ): string {
   if (packet.chunks.length > 1 || packet.verificationTag !== 0) return 'bad-init'
   if (!isUnicast(from.address)) return 'not-unicast'
@@ -87,7 +78,7 @@ function routeCookie(
   host: RoutingHost,
   packet: Packet,
   echo: Extract<Chunk, { kind: 'cookie-echo' }>,
-  from: TransportAddress,
+  from: Route,
 ): string {
   if (packet.destinationPort !== host.localPort) return 'wrong-port'
   const existing =
@@ -100,7 +91,7 @@ function routeCookie(
 }
 
 /** No association has this tag: the peer's own tag reflected, a mistake, or out of the blue. */
-function routeStranger(host: RoutingHost, packet: Packet, from: TransportAddress): string {
+function routeStranger(host: RoutingHost, packet: Packet, from: Route): string {
   const association =
     packet.destinationPort === host.localPort
       ? host.table.byPlace(from, packet.sourcePort)
@@ -126,7 +117,7 @@ const isFormerShutdown = ({ state }: Association, { chunks }: Packet): boolean =
   (state === 'COOKIE-WAIT' || state === 'COOKIE-ECHOED') &&
   chunks.some(({ kind }) => kind === 'shutdown-ack')
 
-function answerOutOfTheBlue(host: RoutingHost, packet: Packet, from: TransportAddress): string {
+function answerOutOfTheBlue(host: RoutingHost, packet: Packet, from: Route): string {
   if (!isUnicast(from.address)) return 'not-unicast'
   const verdict = judgeOutOfTheBlue(packet)
   if (verdict.kind === 'discard') return `out-of-the-blue-${verdict.reason}`

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import type { ProtocolParameters } from '../core/protocol-parameters.ts'
 import type { VirtualHost } from '../testing/virtual-host.testing.ts'
-import { VirtualNetwork } from '../testing/virtual-network.testing.ts'
+import { routeOf, VirtualNetwork } from '../testing/virtual-network.testing.ts'
 import type { Faults } from '../testing/virtual-network.testing.ts'
 import type { Chunk, DataChunk } from '../wire/chunk.ts'
 
@@ -100,7 +100,7 @@ test('a SACK reports gaps and duplicates', () => {
   pair.client.send(pair.id, { data: Uint8Array.from([2]) })
   const second = pair.network.sent.at(-1)
   pair.network.pass(15)
-  if (second) pair.server.receive(second.bytes, second.from)
+  if (second) pair.server.receive(second.bytes, routeOf(second))
   const sacks = chunksFrom(pair, pair.server)
   expect(sacks[0]).toMatchObject({ gaps: [{ start: 2, end: 2 }], duplicates: [] })
   expect(sacks[1]).toMatchObject({ gaps: [{ start: 2, end: 2 }], duplicates: [expect.any(Number)] })

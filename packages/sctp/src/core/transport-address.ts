@@ -3,3 +3,11 @@ export interface TransportAddress {
   address: string
   port: number
 }
+
+/**
+ * The way between a peer and us: where the peer is, and at which of our own addresses it speaks with
+ * us. What is sent to the peer leaves from there: no other would be known to it.
+ */
+export interface Route extends TransportAddress {
+  local: string
+}

@@ -3,11 +3,13 @@ import { randomBytes } from 'node:crypto'
 import { Engine } from '../core/engine.ts'
 import type { Outlet } from '../core/host.ts'
 import type { ProtocolParameters } from '../core/protocol-parameters.ts'
-import type { TransportAddress } from '../core/transport-address.ts'
-import { UdpSocket } from './udp-socket.ts'
+import type { Route, TransportAddress } from '../core/transport-address.ts'
+import { isWildcard } from './local-addresses.ts'
+import { LocalSockets } from './local-sockets.ts'
+import { sourceAddress } from './source-address.ts'
 
 export interface EngineDriverOptions {
-  /** Numeric address to bind. */
+  /** Numeric address to bind; `::` and `0.0.0.0` are every one of ours. */
   host: string
   udpPort: number
   /** Our SCTP port. */
@@ -19,54 +21,75 @@ export interface EngineDriverOptions {
   events: Omit<Outlet, 'transmit'>
 }
 
-/** Gives an engine what it has not: a UDP socket, a clock, and chance. */
+/** Gives an engine what it has not: UDP sockets, a clock, and chance. */
 export class EngineDriver {
   readonly engine: Engine
   /** Packets received, by what they came to. */
   readonly verdicts = new Map<string, number>()
-  readonly #socket: UdpSocket
+  readonly #host: string
+  readonly #sockets: LocalSockets
   #flushing = false
   #timer: NodeJS.Timeout | undefined
   #timerAt = Number.POSITIVE_INFINITY
 
-  private constructor(socket: UdpSocket, engine: Engine) {
-    this.#socket = socket
+  private constructor(host: string, sockets: LocalSockets, engine: Engine) {
+    this.#host = host
+    this.#sockets = sockets
     this.engine = engine
   }
 
   /** @throws {Error} of node:dgram, with `code`, when the UDP port cannot be bound */
   static async open(options: EngineDriverOptions): Promise<EngineDriver> {
-    const socket = await UdpSocket.open({ host: options.host, port: options.udpPort })
-    const { port: localPort, host: localAddress, listening, parameters, events } = options
-    const outlet: Outlet = {
-      transmit: (packet, to) => socket.send(packet, to),
-      deliver: events.deliver,
-      notify: events.notify,
-    }
-    const engine = new Engine(
-      { localPort, localAddress, listening, parameters, random: randomBytes, outlet },
-      performance.now(),
-    )
-    const driver = new EngineDriver(socket, engine)
-    const { refusal } = options
-    socket.onDatagram = (bytes, from) => {
+    const { host, udpPort, port: localPort, listening, refusal, parameters, events } = options
+    const opened: { driver?: EngineDriver } = {}
+    const onDatagram = (bytes: Uint8Array, from: Route) => {
+      const { driver } = opened
+      if (driver === undefined) return
       const reason = refusal(from)
       if (reason === undefined) driver.#receive(bytes, from)
       else driver.#count(reason)
     }
-    return driver
+    const sockets = await LocalSockets.open({ host, port: udpPort, onDatagram })
+    const outlet: Outlet = {
+      transmit: (packet, to) => sockets.send(packet, to),
+      deliver: events.deliver,
+      notify: events.notify,
+    }
+    const engine = new Engine(
+      { localPort, listening, parameters, random: randomBytes, outlet },
+      performance.now(),
+    )
+    opened.driver = new EngineDriver(host, sockets, engine)
+    return opened.driver
   }
 
   address(): TransportAddress {
-    return this.#socket.address()
+    return { address: this.#host, port: this.#sockets.port }
+  }
+
+  /** Our addresses that are served now. */
+  get addresses(): string[] {
+    return this.#sockets.addresses
+  }
+
+  /**
+   * The way to a peer that we speak to first.
+   * @throws {TypeError} when its address is not numeric
+   * @throws {Error} of node:dgram, with `code`, when there is no route to it
+   */
+  async routeTo(to: TransportAddress): Promise<Route> {
+    const source = await sourceAddress(to.address)
+    if (!isWildcard(this.#host)) return { ...to, local: this.#host }
+    if (!this.addresses.includes(source)) await this.#sockets.look()
+    return { ...to, local: source }
   }
 
   /** Datagrams that could not be sent because too many were waiting. */
   get droppedDatagrams(): number {
-    return this.#socket.dropped
+    return this.#sockets.dropped
   }
 
-  #receive(bytes: Uint8Array, from: TransportAddress): void {
+  #receive(bytes: Uint8Array, from: Route): void {
     this.#count(this.engine.receive(bytes, from, performance.now()))
     this.scheduleFlush()
   }
@@ -110,6 +133,6 @@ export class EngineDriver {
   async close(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timerAt = Number.NEGATIVE_INFINITY
-    await this.#socket.close()
+    await this.#sockets.close()
   }
 }

@@ -1,9 +1,9 @@
 import { createSocket } from 'node:dgram'
-import type { RemoteInfo, Socket } from 'node:dgram'
+import type { Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
 
-import type { TransportAddress } from '../core/transport-address.ts'
+import type { Route, TransportAddress } from '../core/transport-address.ts'
 
 /** Holds some thousand packets that arrive while the process is busy. */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
@@ -11,35 +11,26 @@ const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
 /** node:dgram queues without bound; a packet too many is dropped like any the network loses. */
 const MAXIMUM_QUEUED_SENDS = 1000
 
-const MAPPED = '::ffff:'
+/** Takes a packet and where it came from and to. */
+export type OnDatagram = (bytes: Uint8Array, from: Route) => void
 
-export interface UdpSocketOptions {
-  /** Numeric address to bind. */
-  host: string
-  /** UDP port; 0 picks a free one. */
-  port: number
-}
-
-/**
- * A UDP socket that carries SCTP packets (RFC 6951). Bound to `::` it serves IPv4 too; peers then
- * have their IPv4 addresses in dotted form, not mapped into IPv6.
- */
+/** A UDP socket at one address of ours, which carries SCTP packets (RFC 6951). */
 export class UdpSocket {
   readonly #socket: Socket
-  readonly #mapped: boolean
-  onDatagram: (bytes: Uint8Array, from: TransportAddress) => void = () => undefined
   /** Packets that were not sent because the socket's queue was full. */
   dropped = 0
   #closed: Promise<unknown> | undefined
 
-  private constructor(socket: Socket, mapped: boolean) {
+  private constructor(socket: Socket) {
     this.#socket = socket
-    this.#mapped = mapped
   }
 
-  /** Binds a socket. @throws {Error} of node:dgram, with `code`, when that fails */
-  static async open({ host, port }: UdpSocketOptions): Promise<UdpSocket> {
-    const ipv6 = isIPv6(host)
+  /**
+   * Binds a socket to a numeric address and a UDP port; 0 picks a free one.
+   * @throws {Error} of node:dgram, with `code`, when that fails
+   */
+  static async open(at: TransportAddress, onDatagram: OnDatagram): Promise<UdpSocket> {
+    const ipv6 = isIPv6(at.address)
     const socket = createSocket({
       type: ipv6 ? 'udp6' : 'udp4',
       recvBufferSize: RECEIVE_BUFFER_BYTES,
@@ -47,18 +38,18 @@ export class UdpSocket {
       lookup: (address, _options, callback) => callback(null, address, ipv6 ? 6 : 4),
     })
     const listening = once(socket, 'listening')
-    socket.bind(port, host)
+    socket.bind(at.port, at.address)
     await listening
     // What a network cannot deliver is repeated by SCTP until it counts as lost.
     socket.on('error', () => undefined)
-    const opened = new UdpSocket(socket, ipv6)
-    socket.on('message', (bytes, from) => opened.onDatagram(bytes, peerOf(from)))
-    return opened
+    const local = at.address
+    socket.on('message', (bytes, { address, port }) => onDatagram(bytes, { address, port, local }))
+    return new UdpSocket(socket)
   }
 
-  address(): TransportAddress {
-    const { address, port } = this.#socket.address()
-    return { address, port }
+  /** The UDP port. */
+  get port(): number {
+    return this.#socket.address().port
   }
 
   /** Sends one packet, or drops it when too many wait. */
@@ -67,8 +58,7 @@ export class UdpSocket {
       this.dropped += 1
       return
     }
-    const to = this.#mapped && !address.includes(':') ? MAPPED + address : address
-    this.#socket.send(packet, port, to)
+    this.#socket.send(packet, port, address)
   }
 
   /** Releases the port; what is sent from now on is dropped. */
@@ -80,8 +70,3 @@ export class UdpSocket {
     await this.#closed
   }
 }
-
-const peerOf = ({ address, port }: RemoteInfo): TransportAddress =>
-  address.startsWith(MAPPED) && address.includes('.')
-    ? { address: address.slice(MAPPED.length), port }
-    : { address, port }

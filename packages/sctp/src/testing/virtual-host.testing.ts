@@ -3,7 +3,7 @@ import type { Message, Notification } from '../core/notification.ts'
 import type { OutgoingMessage } from '../core/outgoing-chunk.ts'
 import { DEFAULT_PROTOCOL_PARAMETERS } from '../core/protocol-parameters.ts'
 import type { ProtocolParameters } from '../core/protocol-parameters.ts'
-import type { TransportAddress } from '../core/transport-address.ts'
+import type { Route, TransportAddress } from '../core/transport-address.ts'
 import { send, setPaused } from '../core/user-requests.ts'
 import { encodePacket } from '../wire/packet-builder.ts'
 import type { Packet } from '../wire/packet.ts'
@@ -37,11 +37,10 @@ export class VirtualHost {
       {
         parameters: { ...DEFAULT_PROTOCOL_PARAMETERS, ...parameters },
         localPort: port,
-        localAddress: address,
         listening,
         random: (size) => randomBytesOf(network.random, size),
         outlet: {
-          transmit: (packet, to) => network.send(packet, this.at, to),
+          transmit: (packet, to) => network.send(packet, { address: to.local, port: udpPort }, to),
           deliver: (message) => {
             this.messages.push(message)
             this.onMessage(message)
@@ -53,7 +52,7 @@ export class VirtualHost {
     )
   }
 
-  receive(bytes: Uint8Array, from: TransportAddress): void {
+  receive(bytes: Uint8Array, from: Route): void {
     this.verdicts.push(this.engine.receive(bytes, from, this.#network.now))
     this.flush()
   }
@@ -68,7 +67,8 @@ export class VirtualHost {
   }
 
   associate(peer: VirtualHost): number {
-    const id = this.engine.associate(peer.at, peer.engine.localPort, this.#network.now)
+    const to = { ...peer.at, local: this.at.address }
+    const id = this.engine.associate(to, peer.engine.localPort, this.#network.now)
     this.flush()
     return id
   }

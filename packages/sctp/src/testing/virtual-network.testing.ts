@@ -1,4 +1,4 @@
-import type { TransportAddress } from '../core/transport-address.ts'
+import type { Route, TransportAddress } from '../core/transport-address.ts'
 import { decodePacket } from '../wire/packet.ts'
 import type { Packet } from '../wire/packet.ts'
 import { seededRandom } from './random.testing.ts'
@@ -45,6 +45,11 @@ export class VirtualNetwork {
     const host = new VirtualHost(this, options)
     this.#hosts.set(key(host.at), host)
     return host
+  }
+
+  /** The host has this address, too. */
+  alias(host: VirtualHost, at: TransportAddress): void {
+    this.#hosts.set(key(at), host)
   }
 
   /** The host is gone without a word. */
@@ -96,10 +101,13 @@ export class VirtualNetwork {
   #step(): void {
     for (let next = this.#due[0]; next && next.at <= this.now; next = this.#due[0]) {
       this.#due.shift()
-      this.#hosts.get(key(next.flight.to))?.receive(next.flight.bytes, next.flight.from)
+      this.#hosts.get(key(next.flight.to))?.receive(next.flight.bytes, routeOf(next.flight))
     }
-    for (const host of this.#hosts.values()) host.expire()
+    for (const host of new Set(this.#hosts.values())) host.expire()
   }
 }
+
+/** As its receiver sees it. */
+export const routeOf = ({ from, to }: Flight): Route => ({ ...from, local: to.address })
 
 const key = ({ address, port }: TransportAddress): string => `${address} ${port}`
