@@ -1,0 +1,77 @@
+import process from 'node:process'
+import { Worker } from 'node:worker_threads'
+
+import { Descriptor } from '@sockyard/posix/descriptor'
+import type { NativeSocket } from '@sockyard/posix/native-socket'
+import { wakeReceiver } from '@sockyard/posix/wake-receiver'
+
+/** A thread that only receives needs little: V8 would take 40 MB and more before it collects anything. */
+const LIMITS = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2 }
+
+export interface DatagramThreadOptions {
+  /** Runs in the thread: it calls `runDatagramThread`. What it imports costs memory once more. */
+  module: URL
+  /** Bound, and not non-blocking. The thread has a descriptor of its own; close this one after `stop`. */
+  socket: NativeSocket
+  /** What the thread is given, by structured cloning. */
+  data?: unknown
+  /** What the thread posts. */
+  onMessage?: (message: unknown) => void
+  /** The thread has ended by an error. */
+  onFailure: (error: Error) => void
+}
+
+/**
+ * A thread that waits for the datagrams of one socket. Nothing runs while none comes: no timer, and no event of
+ * this thread's loop.
+ */
+export class DatagramThread {
+  readonly #socket: NativeSocket
+  readonly #stopping = new Int32Array(new SharedArrayBuffer(4))
+  readonly #ended: Promise<void>
+
+  /** Starts the thread. @throws {SystemCallError} EMFILE when there is no descriptor for it */
+  constructor({ module, socket, data, onMessage, onFailure }: DatagramThreadOptions) {
+    this.#socket = socket
+    const descriptor = duplicate(socket)
+    const workerData = { descriptor, stopping: this.#stopping, data }
+    const worker = new Worker(module, { workerData, resourceLimits: LIMITS, execArgv: [] })
+    if (onMessage !== undefined) worker.on('message', onMessage)
+    worker.on('error', (error) => onFailure(asError(error)))
+    this.#ended = new Promise((resolve) => worker.once('exit', () => resolve()))
+    // The end of a process waits for its threads, and they for a datagram.
+    process.on('exit', this.#wake)
+    void this.#ended.then(() => process.off('exit', this.#wake))
+  }
+
+  /** Reads no more. Fulfilled when the batch under way is done and the thread has ended. */
+  async stop(): Promise<void> {
+    this.#wake()
+    await this.#ended
+  }
+
+  readonly #wake = (): void => {
+    Atomics.store(this.#stopping, 0, 1)
+    if (!this.#socket.closed) wakeReceiver(this.#socket)
+  }
+}
+
+/** What a thread is started with. */
+export interface DatagramThreadStart {
+  descriptor: number
+  stopping: Int32Array
+  data: unknown
+}
+
+function duplicate(socket: NativeSocket): number {
+  const borrowed = new Descriptor(socket.descriptor)
+  try {
+    return borrowed.duplicate().release()
+  } finally {
+    borrowed.release()
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
+}
