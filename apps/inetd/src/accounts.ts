@@ -11,9 +11,9 @@ export interface Account {
 
 /** The users and groups of this host. */
 export interface Accounts {
-  user(name: string): Account | undefined
+  user: (name: string) => Account | undefined
   /** The number of a group. */
-  group(name: string): number | undefined
+  group: (name: string) => number | undefined
 }
 
 /** Reads passwd(5) and group(5) now; a file that is not there has no lines. */

@@ -26,16 +26,16 @@ export interface Definition {
 /** What of this host an entry depends on. */
 export interface HostFacts {
   portOf: ServicePorts
-  userOf(name: string): Account | undefined
-  groupOf(name: string): number | undefined
+  userOf: (name: string) => Account | undefined
+  groupOf: (name: string) => number | undefined
   /** Who runs inetd. */
   self: Account
   /** Where a relative path begins: the folder of the configuration. */
-  resolvePath(path: string): string
+  resolvePath: (path: string) => string
   /** Why a program cannot be started; undefined when it can. */
-  programProblem(path: string): string | undefined
+  programProblem: (path: string) => string | undefined
   /** Whether a socket can be handed over and watched. */
-  canWait(): boolean
+  canWait: () => boolean
 }
 
 /**

@@ -1,4 +1,13 @@
-import fc from 'fast-check'
+import {
+  array,
+  assert,
+  constantFrom,
+  oneof,
+  property,
+  string,
+  stringMatching,
+  tuple,
+} from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { parseConfiguration } from './parse-configuration.ts'
@@ -154,29 +163,17 @@ describe('a line that cannot be served', () => {
 })
 
 describe('any text', () => {
-  const word = fc.oneof(
-    fc.constantFrom(
-      'echo',
-      '127.0.0.1:7',
-      '*:',
-      'stream',
-      'dgram',
-      'tcp',
-      'udp6',
-      'wait',
-      'nowait',
-    ),
-    fc.constantFrom('nowait.5', 'wait/2/3/4', 'root', 'a.b', '-', 'internal', '/bin/cat', '"', '#'),
-    fc.string({ unit: 'binary', maxLength: 12 }),
+  const word = oneof(
+    constantFrom('echo', '127.0.0.1:7', '*:', 'stream', 'dgram', 'tcp', 'udp6', 'wait', 'nowait'),
+    constantFrom('nowait.5', 'wait/2/3/4', 'root', 'a.b', '-', 'internal', '/bin/cat', '"', '#'),
+    string({ unit: 'binary', maxLength: 12 }),
   )
-  const gap = fc.constantFrom(' ', '\t', '\n', '\n ', '\r\n', '\n#')
-  const text = fc
-    .array(fc.tuple(word, gap), { maxLength: 60 })
-    .map((pairs) => pairs.flat().join(''))
+  const gap = constantFrom(' ', '\t', '\n', '\n ', '\r\n', '\n#')
+  const text = array(tuple(word, gap), { maxLength: 60 }).map((pairs) => pairs.flat().join(''))
 
   it('gives entries or errors, one for each, and throws nothing', () => {
-    fc.assert(
-      fc.property(fc.oneof(text, fc.string({ unit: 'binary', maxLength: 400 })), (given) => {
+    assert(
+      property(oneof(text, string({ unit: 'binary', maxLength: 400 })), (given) => {
         const { entries, errors } = read(given)
         const lines = [...entries, ...errors].map(({ line }) => line)
         expect(new Set(lines).size).toBe(lines.length)
@@ -187,12 +184,12 @@ describe('any text', () => {
   })
 
   it('of a whole entry is read as it was meant', () => {
-    const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,12}$/)
-    fc.assert(
-      fc.property(
+    const name = stringMatching(/^[a-z][a-z0-9-]{0,12}$/)
+    assert(
+      property(
         name,
         name,
-        fc.array(fc.stringMatching(/^[^\s'"\p{Cc}]{1,9}$/u)),
+        array(stringMatching(/^[^\s'"\p{Cc}]{1,9}$/u)),
         (service, user, words) => {
           const line = [service, 'stream', 'tcp', 'nowait', user, '/bin/x', ...words].join('\t')
           const entry = only(`${line}\n`)

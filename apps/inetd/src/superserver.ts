@@ -1,0 +1,136 @@
+import { createAddressList } from '@sockyard/service/address-list'
+import { limitLog } from '@sockyard/service/limited-log'
+import type { Service as Server, ServiceContext } from '@sockyard/service/server-command'
+
+import { Children } from './children.ts'
+import type { ServeOptions } from './config.ts'
+import type { Definition } from './definition.ts'
+import { identityOf } from './identity.ts'
+import { type Configuration, loadConfiguration } from './load-configuration.ts'
+import { openService } from './open-service.ts'
+import { Readiness } from './readiness.ts'
+import type { Service } from './service.ts'
+import type { Surroundings } from './surroundings.ts'
+import { createTallies } from './tallies.ts'
+
+/**
+ * inetd(8): listens for every service of its configuration, and starts a program when somebody comes.
+ *
+ * @param node the path of the node that runs us
+ */
+export function createSuperserver(context: ServiceContext<ServeOptions>, node: string): Server {
+  const superserver = new Superserver(context, node)
+  return {
+    start: () => superserver.start(),
+    reload: () => superserver.reload(),
+    stop: (drained) => superserver.stop(drained),
+  }
+}
+
+class Superserver {
+  readonly #file: string
+  readonly #surroundings: Surroundings
+  /** By identity: what is open now. */
+  #services = new Map<string, Service>()
+  /** The sessions of services that are served no more. */
+  readonly #leaving = new Set<Promise<void>>()
+  readonly #drained = new AbortController()
+  #first: Configuration | undefined
+  #work: Promise<void> = Promise.resolve()
+  #isStopping = false
+
+  constructor(context: ServiceContext<ServeOptions>, node: string) {
+    const { options, log, metrics, now, fail } = context
+    this.#file = options.config
+    this.#first = loadConfiguration(this.#file)
+    const running = () =>
+      [...this.#services.values()].map(({ label, visits }) => [label, visits.running] as const)
+    this.#surroundings = {
+      options,
+      log,
+      limited: limitLog(log),
+      metrics,
+      tallies: createTallies(metrics, running),
+      addresses: createAddressList(options),
+      children: new Children(options.maxChildren, node),
+      readiness: new Readiness(fail),
+      ownPorts: new Set(),
+      now,
+    }
+  }
+
+  async start(): Promise<void> {
+    const configuration = this.#first ?? loadConfiguration(this.#file)
+    this.#first = undefined
+    await this.#then(() => this.#apply(configuration))
+  }
+
+  /** SIGHUP. A file that cannot be read changes nothing. */
+  reload(): void {
+    void this.#then(async () => {
+      try {
+        await this.#apply(loadConfiguration(this.#file))
+      } catch (error) {
+        this.#surroundings.log.error({ error: (error as Error).message }, 'not reloaded')
+      }
+    })
+  }
+
+  async stop(drained: AbortSignal): Promise<void> {
+    this.#isStopping = true
+    await this.#work
+    for (const service of this.#services.values()) this.#close(service, true)
+    const { children, readiness } = this.#surroundings
+    await Promise.race([Promise.all([children.none(), ...this.#leaving]), aborted(drained)])
+    this.#drained.abort()
+    await Promise.all([children.end(), ...this.#leaving])
+    await readiness.close()
+  }
+
+  #then(work: () => Promise<void>): Promise<void> {
+    return (this.#work = this.#work.then(() => (this.#isStopping ? undefined : work())))
+  }
+
+  /** Opens what is new, keeps what is the same, closes what is gone and what no error speaks of. */
+  async #apply({ definitions, errors }: Configuration): Promise<void> {
+    const { log } = this.#surroundings
+    for (const { message: error, file, line, field } of errors)
+      log.error({ file, line, field, error }, 'not served')
+    const wanted = new Map(definitions.map((each) => [identityOf(each), each]))
+    const inError = new Set(errors.map(({ service }) => service))
+    for (const [place, service] of this.#services) {
+      if (wanted.has(place) || inError.has(service.definition.entry.written)) continue
+      this.#services.delete(place)
+      this.#close(service, false)
+      log.info({ service: service.label }, 'closed')
+    }
+    for (const [place, definition] of wanted) await this.#serve(place, definition)
+    log.info({ services: this.#services.size, errors: errors.length }, 'configured')
+  }
+
+  async #serve(place: string, definition: Definition): Promise<void> {
+    const open = this.#services.get(place)
+    if (open !== undefined) return open.redefine(definition)
+    try {
+      this.#services.set(place, await openService(definition, this.#surroundings))
+    } catch (error) {
+      const { message } = error as Error
+      const { line } = definition.entry
+      const facts = { file: this.#file, line, service: definition.label, error: message }
+      this.#surroundings.log.error(facts, 'not served')
+    }
+  }
+
+  #close(service: Service, isEnd: boolean): void {
+    for (const listener of service.listeners) {
+      const left = listener.stop(this.#drained.signal, isEnd)
+      this.#leaving.add(left)
+      void left.finally(() => this.#leaving.delete(left))
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
