@@ -19,6 +19,7 @@ function manifestsIn(group) {
 function installInputs() {
   const manifests = [
     'package.json',
+    'bench/package.json',
     'tests/package.json',
     ...manifestsIn('apps'),
     ...manifestsIn('packages'),

@@ -1,0 +1,65 @@
+import type { Sample } from './benchmark.ts'
+import { cpuSecondsOf } from './process-tree.ts'
+import { lastWords, type RunningServer } from './server.ts'
+import { startProcess } from './start-process.ts'
+
+/** Long enough that just-in-time compilers and windows have settled. */
+const WARM_UP_SECONDS = 0.25
+/** What a load may take beyond its time to connect, warm up and finish. */
+const GRACE_SECONDS = 15
+
+/** A load generator of bench/c, which is told PORT WARM-UP SECONDS and then these. */
+export interface LoadProgram {
+  c: string
+  args: readonly number[]
+}
+
+/** What every run against a server gives; a load adds its own. */
+interface LoadReport {
+  seconds: number
+  operations: number
+  cpuSeconds: number
+}
+
+/**
+ * Puts a load on a server and measures both: `rate` (operations a second), `ratePerCore` (operations
+ * for a second of the server's processor time), `serverCpu` and `loadCpu`
+ * (shares of a core), and what the load reports of its own.
+ *
+ * @throws {Error} with the last words of the load, or when nothing came back at all
+ */
+export async function runLoad(
+  server: RunningServer,
+  load: LoadProgram,
+  seconds: number,
+): Promise<Sample> {
+  const args = [server.port, WARM_UP_SECONDS, seconds, ...load.args]
+  await using running = await startProcess({ c: load.c, args }, 'load')
+  const expiry = setTimeout(() => running.kill('SIGKILL'), (seconds + GRACE_SECONDS) * 1000)
+  try {
+    await running.waitForLog(({ event }) => event === 'begin')
+    const before = cpuSecondsOf(server.pid)
+    const { data } = await running.waitForLog(({ event }) => event === 'end')
+    const serverCpuSeconds = cpuSecondsOf(server.pid) - before
+    running.stdin.end()
+    const { code } = await running.exited
+    if (code !== 0) throw new Error(lastWords(running))
+    return toSample(data as LoadReport, serverCpuSeconds)
+  } catch (error) {
+    throw running.stderr === '' ? error : new Error(lastWords(running), { cause: error })
+  } finally {
+    clearTimeout(expiry)
+  }
+}
+
+function toSample(report: LoadReport, serverCpuSeconds: number): Sample {
+  const { seconds, operations, cpuSeconds, ...own } = report
+  if (operations === 0) throw new Error('no answer')
+  return {
+    rate: operations / seconds,
+    ratePerCore: operations / serverCpuSeconds,
+    serverCpu: serverCpuSeconds / seconds,
+    loadCpu: cpuSeconds / seconds,
+    ...own,
+  }
+}

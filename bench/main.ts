@@ -1,0 +1,67 @@
+import { resolve } from 'node:path'
+
+import { BENCHMARKS } from './benchmarks.ts'
+import type { Benchmark } from './harness/benchmark.ts'
+import { type BenchOptions, parseCommandLine, USAGE, UsageError } from './harness/command-line.ts'
+import { busyness, describeMachine } from './harness/machine.ts'
+import { Progress } from './harness/progress.ts'
+import { leftOutLines, resultTable } from './harness/result-table.ts'
+import type { BenchmarkResult } from './harness/results.ts'
+import { runRounds } from './harness/run-rounds.ts'
+import { ROOT } from './harness/start-process.ts'
+import { writeOut } from './harness/write-out.ts'
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+async function runAll(chosen: readonly Benchmark[], options: BenchOptions) {
+  const runs = chosen.reduce(
+    (sum, { cases, contestants }) => sum + cases.length * contestants.length,
+    0,
+  )
+  const progress = new Progress(process.stderr, runs * options.rounds)
+  const results: BenchmarkResult[] = []
+  for (const benchmark of chosen) {
+    const result = await runRounds(benchmark, {
+      ...options,
+      onRun: (caseName, contestant, round) =>
+        progress.next(`${benchmark.name}: ${caseName}, ${contestant}, round ${round}`),
+    })
+    progress.clear()
+    results.push(result)
+    say(
+      [`\n${benchmark.title}`, resultTable(benchmark, result), ...leftOutLines(result)].join('\n'),
+    )
+  }
+  return results
+}
+
+async function bench(options: BenchOptions): Promise<void> {
+  const { names } = options
+  const chosen = BENCHMARKS.filter(({ name }) => names.length === 0 || names.includes(name))
+  const machine = describeMachine()
+  say(
+    Object.entries(machine)
+      .map(([what, value]) => `${what}: ${value}`)
+      .join('\n'),
+  )
+  const busy = busyness()
+  if (busy !== undefined) say(busy)
+  const results = await runAll(chosen, options)
+  say(await writeOut(resolve(ROOT, options.out), machine, results))
+}
+
+try {
+  const options = parseCommandLine(
+    process.argv.slice(2),
+    BENCHMARKS.map(({ name }) => name),
+  )
+  if (options.help) process.stdout.write(USAGE)
+  else if (options.list) for (const { name, title } of BENCHMARKS) say(`${name.padEnd(18)}${title}`)
+  else await bench(options)
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error
+  process.stderr.write(`bench: ${error.message}\n`)
+  process.exitCode = 2
+}
