@@ -21,6 +21,7 @@ export function createChatServer(context: ServiceContext<ServeOptions>): Service
     port: options.port,
     host: options.host,
     family: ipFamily(options),
+    inherited: context.inherited,
     maxConnections: options.maxConnections,
     maxConnectionsPerAddress: options.maxConnectionsPerAddress,
     idleMillis: mode.idleMillis,

@@ -13,13 +13,15 @@ import type { ServeOptions } from './config.ts'
 const QUIET_MILLIS = 200
 
 /** The echo service of RFC 862 over TCP: what a peer sends comes back, up to its FIN and then ours. */
-export function createEchoServer({ options, log, metrics }: ServiceContext<ServeOptions>): Service {
+export function createEchoServer(context: ServiceContext<ServeOptions>): Service {
+  const { options, inherited, log, metrics } = context
   const { host, idleTimeout: idleMillis, allow, deny } = options
   const visits = watchVisits(limitLog(log), metrics)
   const server = createTcpServer({
     port: options.port,
     host,
     family: ipFamily(options),
+    inherited,
     maxConnections: options.maxConnections,
     maxConnectionsPerAddress: options.maxConnectionsPerAddress,
     idleMillis,

@@ -26,7 +26,7 @@ interface AdminOptions {
   log: Logger
 }
 
-interface Admin {
+export interface Admin {
   /** @throws {NetworkError} AddressInUseError when the port is taken */
   start(): Promise<void>
   /** Cuts every connection, event streams too. */

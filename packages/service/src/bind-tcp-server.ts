@@ -1,17 +1,17 @@
-import type { AddressInfo, Server } from 'node:net'
+import type { AddressInfo, ListenOptions, Server } from 'node:net'
 
 const BACKLOG = 1_024
 
 /**
  * Binds and listens (bind(2), listen(2)).
  *
- * @param at.host numeric
+ * @param at where; its host is numeric. Or the descriptor of a socket that listens already
  * @param onAcceptFailed accept(2) can fail, for want of memory for instance: the next one may go well
  * @throws {Error} Node's own, when it cannot be bound
  */
 export function bindTcpServer(
   server: Server,
-  at: { host: string; port: number; ipv6Only: boolean },
+  at: ListenOptions | { fd: number },
   onAcceptFailed: (error: Error) => void,
 ): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {

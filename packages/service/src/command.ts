@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import type { EventHub } from './event-hub.ts'
 import type { LogSettings } from './log-settings.ts'
 import type { Logger } from './log.ts'
+import type { ManagerOptions, ServiceManager } from './service-manager.ts'
 
 /** One positional argument of a command, in the order in which they are given. */
 export interface Operand {
@@ -28,6 +29,8 @@ export interface CommandContext<Options> {
   log: Logger
   /** Every log line again, as JSON. */
   events: Pick<EventHub, 'subscribe'>
+  /** Whoever started this process and waits to hear from it; for servers. */
+  manager: (options: ManagerOptions) => Promise<ServiceManager>
   readonly stdin: Readable
   readonly stdout: Writable
   readonly stderr: Writable
@@ -49,6 +52,8 @@ export interface Command<Options extends z.ZodObject = z.ZodObject> {
   check?(context: CommandContext<z.output<Options>>): Promise<void>
   /** A server's log goes to standard output; without this, warnings go to standard error as text. */
   logSettings?(options: z.output<Options>, isTerminal: boolean): LogSettings
+  /** Whether it shall run as a daemon (`--daemon`). */
+  detaches?(options: z.output<Options>): boolean
 }
 
 /** An executable: the first command runs when none is named. */

@@ -20,6 +20,8 @@ export interface Lifetime {
   outputClosed: () => void
   /** From now on an unexpected error is one line of this log. */
   useLog: (log: Logger, whenWritten: LogSink['whenWritten']) => void
+  /** Nobody reads standard error: the line that an error comes to is told there as well. */
+  tellErrorsTo: (tell: (line: string) => void) => void
   end: (exitCode: number) => void
   fail: (error: unknown) => void
 }
@@ -30,14 +32,19 @@ export interface Lifetime {
  */
 export function watchProcess(host: NodeJS.Process, name: string): Lifetime {
   const controller = new AbortController()
-  let logUnexpected = (error: unknown): void => {
-    host.stderr.write(`${name}: unexpected: ${escapeText(String(error))}\n`)
-  }
+  let tellElsewhere: ((line: string) => void) | undefined
+  let logUnexpected = (error: unknown): void => complain(`unexpected: ${String(error)}`)
   let whenWritten: LogSink['whenWritten'] | undefined
   /** What the state of the output makes of the exit code, whatever else happens. */
   let outputCode: number | undefined
   let isCrashed = false
   let reload: (() => void) | undefined
+
+  function complain(message: string): void {
+    const line = escapeText(message)
+    host.stderr.write(`${name}: ${line}\n`)
+    tellElsewhere?.(line)
+  }
 
   function outputClosed(): void {
     outputCode ??= 0
@@ -50,7 +57,7 @@ export function watchProcess(host: NodeJS.Process, name: string): Lifetime {
     if (outputCode !== undefined) return
     outputCode = 1
     host.exitCode = outputCode
-    host.stderr.write(`${name}: standard output: ${escapeText(error.message)}\n`)
+    complain(`standard output: ${error.message}`)
     controller.abort('output failed')
   }
 
@@ -62,7 +69,7 @@ export function watchProcess(host: NodeJS.Process, name: string): Lifetime {
   function fail(error: unknown): void {
     const expected = expectedError(error)
     if (expected === undefined) logUnexpected(error)
-    else host.stderr.write(`${name}: ${escapeText(expected.message)}\n`)
+    else complain(expected.message)
     end(expected instanceof UsageError ? 2 : 1)
   }
 
@@ -98,6 +105,7 @@ export function watchProcess(host: NodeJS.Process, name: string): Lifetime {
       logUnexpected = (error) => log.fatal({ err: error }, 'unexpected error')
       whenWritten = whenLogWritten
     },
+    tellErrorsTo: (tell) => (tellElsewhere = tell),
     end,
     fail,
   }

@@ -7,16 +7,16 @@ const HIDDEN = new Set(['level', 'time', 'name', 'msg', 'event', 'data'])
  * the other fields as key=value. `event` and `data` are for machines; their text is the message.
  *
  * @param json a line as the log writes it, escaped or not
+ * @param form `bare` is without time and level, which syslog has of its own
  */
-export function textLine(json: string): string {
+export function textLine(json: string, form: 'dated' | 'bare' = 'dated'): string {
   const fields: Readonly<Record<string, unknown>> = JSON.parse(json)
   const pairs = Object.entries(fields)
     .filter(([key]) => !HIDDEN.has(key))
     .map(([key, value]) => `${escapeText(key)}=${shown(key === 'err' ? errorText(value) : value)}`)
   const { time, level, msg } = fields
   return [
-    clockTime(time),
-    levelName(level),
+    ...(form === 'dated' ? [clockTime(time), levelName(level)] : []),
     typeof msg === 'string' ? escapeText(msg) : '',
     ...pairs,
   ]

@@ -1,9 +1,12 @@
 import { collectDefaultMetrics, Registry } from '@prometheus-io/client'
 import type { z } from 'zod'
 
-import { createAdmin } from './admin.ts'
+import { type Admin, createAdmin } from './admin.ts'
 import type { CommandContext } from './command.ts'
-import type { ServerDefinition, ServerOptions, Service } from './server-command.ts'
+import { InheritedSockets } from './inherited-sockets.ts'
+import { NOTHING_PASSED } from './passed-sockets.ts'
+import type { ServerDefinition, ServerOptions, Service, ServiceContext } from './server-command.ts'
+import { checkManagerOptions } from './service-manager.ts'
 
 /** What a service gets to close its sockets after the clients' time is over. */
 const CLOSE_MILLIS = 250
@@ -15,40 +18,69 @@ export async function serve<Options extends z.ZodObject>(
   definition: ServerDefinition<Options>,
   context: CommandContext<z.output<Options> & ServerOptions>,
 ): Promise<number> {
-  const { log, events, signal, options } = context
-  const metrics = createMetrics()
+  const { log, signal, options } = context
+  checkManagerOptions(options)
+  const manager = await context.manager(options)
+  const { inherited } = manager
   const failure = Promise.withResolvers<never>()
-  const service = await createService(definition, context, metrics, failure.reject)
+  const collaborators = { metrics: createMetrics(), fail: failure.reject, inherited }
+  const service = await createService(definition, context, collaborators)
   if (service.reload !== undefined) context.onHangup(() => service.reload?.())
+  await manager.settle()
   let isReady = false
-  const { adminHost: host, adminPort: port } = options
-  const admin = createAdmin({ host, port, metrics, events, log, isReady: () => isReady })
-  await admin.start()
+  const admin = openAdmin(context, collaborators, () => isReady)
+  await admin?.start()
   const stopped = aborted(signal)
   await Promise.race([service.start(), stopped, failure.promise])
-  isReady = !signal.aborted
+  if (!signal.aborted) {
+    inherited.checkAllTaken()
+    inherited.work.arm()
+    isReady = true
+    manager.ready()
+  }
+  // One process a client says as little as one connection does.
+  const say = inherited.isTransient ? log.debug.bind(log) : log.info.bind(log)
   let end = 'its own end'
   try {
-    await Promise.race([stopped, failure.promise, ...(service.finished ? [service.finished] : [])])
+    const ends = [inherited.work.finished, ...(service.finished ? [service.finished] : [])]
+    await Promise.race([stopped, failure.promise, ...ends])
   } catch (error) {
     end = 'failure'
     throw error
   } finally {
     isReady = false
-    log.info({ reason: signal.reason ?? end }, 'stopping')
+    manager.stopping()
+    inherited.work.disarm()
+    say({ reason: signal.reason ?? end }, 'stopping')
     await stop(service, options.drainTimeout)
-    await admin.stop()
+    await admin?.stop()
   }
-  log.info('stopped')
+  say('stopped')
   return 0
 }
 
+/** What a service is made with beside what its command gets. */
+type Collaborators = Pick<ServiceContext<unknown>, 'metrics' | 'fail' | 'inherited'>
+
+/** Makes the service and throws what it finds wrong; nothing is opened. */
+export async function checkService<Options extends z.ZodObject>(
+  definition: ServerDefinition<Options>,
+  context: CommandContext<z.output<Options> & ServerOptions>,
+): Promise<void> {
+  checkManagerOptions(context.options)
+  const inherited = InheritedSockets.of(NOTHING_PASSED, 0)
+  await createService(definition, context, {
+    metrics: new Registry(),
+    fail: () => undefined,
+    inherited,
+  })
+}
+
 /** Calls the definition's factory, which opens nothing yet. */
-export async function createService<Options extends z.ZodObject>(
+async function createService<Options extends z.ZodObject>(
   definition: ServerDefinition<Options>,
   context: CommandContext<z.output<Options>>,
-  metrics = new Registry(),
-  fail: (error: Error) => void = () => undefined,
+  collaborators: Collaborators,
 ): Promise<Service> {
   const { options, operands, log, signal, isTerminal, now } = context
   return definition.create({
@@ -58,12 +90,22 @@ export async function createService<Options extends z.ZodObject>(
     signal,
     isTerminal,
     now,
-    metrics,
-    fail,
+    ...collaborators,
     get stdin() {
       return context.stdin
     },
   })
+}
+
+/** None for a process of one client: many of them would ask for the one port. */
+function openAdmin(
+  { events, log, options }: CommandContext<ServerOptions>,
+  { metrics, inherited }: Collaborators,
+  isReady: () => boolean,
+): Admin | undefined {
+  if (inherited.isTransient) return undefined
+  const { adminHost: host, adminPort: port } = options
+  return createAdmin({ host, port, metrics, events, log, isReady })
 }
 
 function createMetrics(): Registry {

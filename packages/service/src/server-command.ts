@@ -5,8 +5,10 @@ import type { z } from 'zod'
 
 import type { Command, CommandContext } from './command.ts'
 import { port } from './common-options.ts'
+import type { InheritedSockets } from './inherited-sockets.ts'
 import { LOG_FORMATS, LOG_LEVELS } from './log-settings.ts'
 import type { Logger } from './log.ts'
+import { managerShape } from './manager-options.ts'
 import { choice, duration, text } from './options.ts'
 
 /** What runs between start and stop. */
@@ -32,6 +34,8 @@ export interface ServiceContext<Options> {
   metrics: Registry
   /** Aborted by the first signal: for work in start() that takes long. */
   signal: AbortSignal
+  /** Sockets that were opened for this service by whoever started it, to be used instead of its own. */
+  inherited: InheritedSockets
   readonly stdin: Readable
   /** Whether standard output is a terminal. */
   isTerminal: boolean
@@ -70,13 +74,14 @@ export function serverCommand<Options extends z.ZodObject>(
     operands: definition.operands ?? [],
     options: own.safeExtend(serverShape(definition.adminPort)),
     logSettings: (options, isTerminal) => logSettings(options as ServerOptions, isTerminal),
+    detaches: (options) => options['daemon'] === true,
     async run(context) {
       const { serve } = await import('./serve.ts')
       return serve(definition, context as CommandContext<z.output<Options> & ServerOptions>)
     },
     async check(context) {
-      const { createService } = await import('./serve.ts')
-      await createService(definition, context as CommandContext<z.output<Options>>)
+      const { checkService } = await import('./serve.ts')
+      await checkService(definition, context as CommandContext<z.output<Options> & ServerOptions>)
     },
   }
 }
@@ -104,13 +109,16 @@ function serverShape(adminPort: number) {
     }),
     logFormat: choice(LOG_FORMATS).meta({
       group: 'Service',
-      description: 'without it text on a terminal, otherwise JSON lines',
+      description: 'without it text on a terminal and in syslog, otherwise JSON lines',
     }),
+    ...managerShape(),
   }
 }
 
 function logSettings(options: ServerOptions & { json?: unknown }, isTerminal: boolean) {
-  const usual = isTerminal ? 'text' : 'json'
+  const isUnwatched = options.daemon || options.inetd
+  const usual = isTerminal || isUnwatched ? 'text' : 'json'
   const format = options.json === true ? 'json' : (options.logFormat ?? usual)
-  return { level: options.logLevel, format } as const
+  const syslog = isUnwatched ? options.syslogFacility : undefined
+  return { level: options.logLevel, format, syslog } as const
 }

@@ -41,6 +41,8 @@ export class TcpArrivals {
     )
     const { remoteAddress, remotePort: port } = socket
     if (remoteAddress === undefined || port === undefined) {
+      const { inherited } = this.#options
+      this.#limited.info({ address: inherited?.remoteAddress }, 'gone before it was served')
       socket.destroy()
       return
     }

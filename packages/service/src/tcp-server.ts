@@ -1,18 +1,19 @@
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 
 import type { Registry } from '@prometheus-io/client'
 import type { Logger } from 'pino'
 
 import type { AddressList } from './address-list.ts'
-import { bindTcpServer } from './bind-tcp-server.ts'
 import type { ConnectionRefusal } from './connection-counts.ts'
 import type { Expiry } from './connection-expiry.ts'
 import { ConnectionPool } from './connection-pool.ts'
-import { type LimitedLog, limitLog } from './limited-log.ts'
+import type { InheritedSockets } from './inherited-sockets.ts'
+import { limitLog } from './limited-log.ts'
 import { listenAnywhere } from './listen.ts'
 import { MAXIMUM_REFUSED } from './refused-peers.ts'
 import { TcpArrivals } from './tcp-arrivals.ts'
 import type { TcpConnection } from './tcp-connection.ts'
+import { TcpListeners } from './tcp-listeners.ts'
 import { endVanishedPeers } from './vanished-peers.ts'
 
 export type { TcpConnection } from './tcp-connection.ts'
@@ -23,6 +24,8 @@ export interface TcpServerOptions {
   /** An address, or a name of this host. Without it every address: IPv6 and IPv4 at once, or of `family` only. */
   host?: string | undefined
   family?: 4 | 6 | undefined
+  /** Those of the service's context: a listening socket or a connection among them is used instead of a port. */
+  inherited?: InheritedSockets
   /** In all, 2,000 by default; never more than the descriptor limit - 128. */
   maxConnections?: number
   /** 32 by default. An IPv6 /64 counts as one address. */
@@ -71,22 +74,22 @@ export function createTcpServer(options: TcpServerOptions): TcpServer {
 
 class LimitedServer implements TcpServer {
   readonly #options: TcpServerOptions
-  readonly #limited: LimitedLog
   readonly #pool: ConnectionPool
   readonly #arrivals: TcpArrivals
-  readonly #server: Server
+  readonly #listeners: TcpListeners
   #stopWatch: (() => void) | undefined
 
   constructor(options: TcpServerOptions) {
     this.#options = options
-    this.#limited = limitLog(options.log)
+    const limited = limitLog(options.log)
     this.#pool = new ConnectionPool(options)
-    this.#arrivals = new TcpArrivals(options, this.#pool, this.#limited)
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true })
-    // Beyond this Node itself closes and says so with 'drop'; libuv, out of descriptors, would say nothing.
-    this.#server.maxConnections = this.#pool.total + MAXIMUM_REFUSED
-    this.#server.on('connection', (socket) => this.#arrivals.arrive(socket))
-    this.#server.on('drop', () => this.#pool.metrics.refused('dropped'))
+    this.#arrivals = new TcpArrivals(options, this.#pool, limited)
+    this.#listeners = new TcpListeners({
+      maxConnections: this.#pool.total + MAXIMUM_REFUSED,
+      arrive: (socket) => this.#arrivals.arrive(socket),
+      onDropped: () => this.#pool.metrics.refused('dropped'),
+      onAcceptFailed: (error) => limited.warn({ error: error.message }, 'accept failed'),
+    })
   }
 
   get connections(): ReadonlySet<TcpConnection> {
@@ -94,28 +97,31 @@ class LimitedServer implements TcpServer {
   }
 
   async start(): Promise<AddressInfo> {
-    const { port, log } = this.#options
-    const bound = await listenAnywhere(this.#options, (host, ipv6Only) =>
-      bindTcpServer(this.#server, { host, port, ipv6Only }, (error) =>
-        this.#limited.warn({ error: error.message }, 'accept failed'),
-      ),
-    )
+    const bound = await this.#open()
     this.#stopWatch = this.#endVanishedPeers()
-    log.info({ transport: 'tcp', address: bound.address, port: bound.port }, 'listening')
-    return bound
+    for (const { address, port } of bound)
+      this.#options.log.info({ transport: 'tcp', address, port }, 'listening')
+    return bound[0]
   }
 
   async stop(drained: AbortSignal): Promise<void> {
     this.#pool.close()
-    const closed = new Promise<void>((resolve) => {
-      this.#server.close(() => resolve())
-    })
+    const closed = this.#listeners.close()
     for (const connection of this.connections) this.#options.onStopping?.(connection)
     await Promise.race([closed, aborted(drained)])
     this.#pool.destroyAll()
     this.#arrivals.refused.destroyAll()
     await closed
     this.#stopWatch?.()
+  }
+
+  /** @returns where it is bound */
+  async #open(): Promise<[AddressInfo, ...AddressInfo[]]> {
+    const { port, inherited } = this.#options
+    if (inherited !== undefined && !inherited.isEmpty) return this.#listeners.adopt(inherited)
+    const listen = (host: string, ipv6Only: boolean): Promise<AddressInfo> =>
+      this.#listeners.listen({ host, port, ipv6Only })
+    return [await listenAnywhere(this.#options, listen)]
   }
 
   #endVanishedPeers(): () => void {

@@ -5,12 +5,13 @@ import type { Registry } from '@prometheus-io/client'
 import type { Logger } from 'pino'
 
 import { EndpointTally } from './endpoint-tally.ts'
+import type { InheritedSockets } from './inherited-sockets.ts'
 import { listenAnywhere } from './listen.ts'
 import { enlargeReceiveBuffer } from './receive-buffer.ts'
 import { unmapped } from './source-address.ts'
 import { exportUdpMetrics } from './udp-metrics.ts'
 import { UdpSender } from './udp-sender.ts'
-import { bindUdpSocket } from './udp-socket.ts'
+import { adoptUdpSocket, bindUdpSocket } from './udp-socket.ts'
 
 /** Where a datagram came from. */
 export interface DatagramSource {
@@ -26,6 +27,8 @@ export interface UdpEndpointOptions {
   /** An address, or a name of this host. Without it every address: IPv6 and IPv4 at once, or of `family` only. */
   host?: string | undefined
   family?: 4 | 6 | undefined
+  /** Those of the service's context: a UDP socket among them is used instead of a port. */
+  inherited?: InheritedSockets
   /** Share the port with other receivers of a multicast or broadcast; with unicast the second takes all. */
   reuseAddress?: boolean
   /** 4 MiB by default; the kernel gives at most net.core.rmem_max (a smaller one is logged). */
@@ -90,7 +93,10 @@ class Endpoint implements UdpEndpoint {
   }
 
   readonly start = async (): Promise<AddressInfo> => {
-    const { address, port, family } = await listenAnywhere(this.#options, this.#bind)
+    const { inherited } = this.#options
+    const isPassed = inherited !== undefined && !inherited.isEmpty
+    const bound = isPassed ? this.#adopt(inherited) : listenAnywhere(this.#options, this.#bind)
+    const { address, port, family } = await bound
     this.#options.log.info({ transport: 'udp', address, port }, 'listening')
     return { address, port, family }
   }
@@ -101,9 +107,10 @@ class Endpoint implements UdpEndpoint {
   readonly stop = async (drained = AbortSignal.abort()): Promise<void> => {
     const closing = this.#socket
     if (closing === undefined) return
+    await this.#tally.kernelDrops()
+    // What comes after this is for whoever has the same socket next.
     closing.off('message', this.#receive)
     await this.#sender.drain(closing, drained)
-    await this.#tally.kernelDrops()
     this.#socket = undefined
     await new Promise<void>((resolve) => closing.close(() => resolve()))
   }
@@ -117,18 +124,24 @@ class Endpoint implements UdpEndpoint {
 
   readonly #bind = async (host: string, ipv6Only: boolean): Promise<AddressInfo> => {
     const { port, reuseAddress = false } = this.#options
-    const socket = await bindUdpSocket({ host, port, ipv6Only, reuseAddress })
-    this.#prepare(socket)
-    this.#socket = socket
-    return socket.address()
+    return this.#prepare(await bindUdpSocket({ host, port, ipv6Only, reuseAddress }))
   }
 
-  #prepare(socket: Socket): void {
+  async #adopt(inherited: InheritedSockets): Promise<AddressInfo> {
+    const { descriptor, family } = inherited.take('datagram')
+    const socket = await adoptUdpSocket(descriptor.release(), family)
+    socket.on('message', () => inherited.work.touch())
+    return this.#prepare(socket)
+  }
+
+  #prepare(socket: Socket): AddressInfo {
     const { log, receiveBufferBytes = 4 * 1024 * 1024 } = this.#options
     socket.on('error', (error) => log.warn({ error: error.message }, 'udp failed'))
     enlargeReceiveBuffer(socket, receiveBufferBytes, log)
     this.#options.configure?.(socket)
     socket.on('message', this.#receive)
+    this.#socket = socket
+    return socket.address()
   }
 
   readonly #receive = (bytes: Buffer, from: RemoteInfo): void => {

@@ -1,4 +1,15 @@
-import { createSocket, type Socket } from 'node:dgram'
+import { type BindOptions, createSocket, type Socket } from 'node:dgram'
+
+/**
+ * Takes over a socket that is bound already.
+ *
+ * @param descriptor more than 2: Node ignores the standard streams here
+ */
+export async function adoptUdpSocket(descriptor: number, family: 'IPv4' | 'IPv6'): Promise<Socket> {
+  const socket = openSocket(family === 'IPv6' ? '::' : '0.0.0.0', false, false)
+  await bind(socket, { fd: descriptor })
+  return socket
+}
 
 /**
  * Binds a socket that sends to numeric addresses only: its lookup hands back what it was given.
@@ -13,7 +24,7 @@ export async function bindUdpSocket(at: {
   reuseAddress: boolean
 }): Promise<Socket> {
   const socket = openSocket(at.host, at.ipv6Only, at.reuseAddress)
-  await bind(socket, at.port, at.host)
+  await bind(socket, { port: at.port, address: at.host })
   return socket
 }
 
@@ -30,14 +41,14 @@ function openSocket(host: string, ipv6Only: boolean, reuseAddr: boolean): Socket
   })
 }
 
-function bind(socket: Socket, port: number, address: string): Promise<void> {
+function bind(socket: Socket, where: BindOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     const failed = (error: Error): void => {
       socket.close()
       reject(error)
     }
     socket.once('error', failed)
-    socket.bind({ port, address }, () => {
+    socket.bind(where, () => {
       socket.off('error', failed)
       resolve()
     })

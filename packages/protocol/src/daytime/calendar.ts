@@ -13,8 +13,8 @@ const DAYS_TO_1970 = 719_468
  * The day so many days after 1970-01-01. Years are counted from March here, so that the day that is not in every
  * year is the last of its year.
  */
-export function calendarDay(daysSince1970: number): CalendarDay {
-  const days = daysSince1970 + DAYS_TO_1970
+export function calendarDay(since1970: number): CalendarDay {
+  const days = since1970 + DAYS_TO_1970
   const era = Math.floor(days / DAYS_PER_ERA)
   const dayOfEra = days - era * DAYS_PER_ERA
   const leapDays =

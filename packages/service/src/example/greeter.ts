@@ -5,9 +5,11 @@ import { createTcpServer } from '@sockyard/service/tcp-server'
 import type { ServeOptions } from './config.ts'
 
 /** Tells whoever connects the greeting, and ends. */
-export function createGreeter({ options, log, metrics }: ServiceContext<ServeOptions>): Service {
+export function createGreeter(context: ServiceContext<ServeOptions>): Service {
+  const { options, inherited, log, metrics } = context
   const server = createTcpServer({
     ...options,
+    inherited,
     idleMillis: options.idleTimeout,
     addresses: createAddressList(options),
     log,
