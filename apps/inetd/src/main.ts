@@ -1,9 +1,3 @@
-import { run } from '@sockyard/service/run'
+import { launch } from '@sockyard/service/launch'
 
-import { serveCommand } from './serve-command.ts'
-
-await run(process, {
-  name: 'inetd',
-  summary: 'Listens for many services, and starts a program when somebody comes (inetd(8))',
-  commands: [serveCommand(process.execPath)],
-})
+await launch(process, () => import('./app.ts'))

@@ -1,19 +1,3 @@
-import { run } from '@sockyard/service/run'
-import { serverCommand } from '@sockyard/service/server-command'
+import { launch } from '@sockyard/service/launch'
 
-import { receiveOptions } from './config.ts'
-import { createReceiver } from './receiver.ts'
-
-const receive = serverCommand({
-  name: 'receive',
-  summary: 'receive until stopped, or as many as asked for',
-  adminPort: 9105,
-  options: receiveOptions,
-  create: createReceiver,
-})
-
-await run(process, {
-  name: 'multicast-receiver',
-  summary: 'Receives multicast groups, and measures each sender (RFC 1112, RFC 4291, RFC 4607)',
-  commands: [receive],
-})
+await launch(process, () => import('./app.ts'))

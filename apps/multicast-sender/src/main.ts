@@ -1,19 +1,3 @@
-import { run } from '@sockyard/service/run'
-import { serverCommand } from '@sockyard/service/server-command'
+import { launch } from '@sockyard/service/launch'
 
-import { sendOptions } from './config.ts'
-import { createSender } from './sender.ts'
-
-const send = serverCommand({
-  name: 'send',
-  summary: 'send until stopped, or as many as asked for',
-  adminPort: 9104,
-  options: sendOptions,
-  create: createSender,
-})
-
-await run(process, {
-  name: 'multicast-sender',
-  summary: 'Sends datagrams to multicast groups, over IPv4 and IPv6 (RFC 1112, RFC 4291)',
-  commands: [send],
-})
+await launch(process, () => import('./app.ts'))

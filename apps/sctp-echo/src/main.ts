@@ -1,11 +1,3 @@
-import { run } from '@sockyard/service/run'
+import { launch } from '@sockyard/service/launch'
 
-import { pingCommand } from './ping-command.ts'
-import { sendCommand } from './send-command.ts'
-import { serve } from './serve-command.ts'
-
-await run(process, {
-  name: 'sctp-echo',
-  summary: 'Sends back what it is sent, on the next stream, over SCTP (RFC 9260) in UDP (RFC 6951)',
-  commands: [serve, sendCommand, pingCommand],
-})
+await launch(process, () => import('./app.ts'))

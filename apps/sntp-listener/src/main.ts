@@ -1,21 +1,3 @@
-import { run } from '@sockyard/service/run'
-import { serverCommand } from '@sockyard/service/server-command'
+import { launch } from '@sockyard/service/launch'
 
-import { listenOptions } from './config.ts'
-import { createListener } from './listener.ts'
-import { queryCommand } from './query-command.ts'
-
-await run(process, {
-  name: 'sntp-listener',
-  summary: 'Listens to NTP broadcasts and tells how far their clocks are off (RFC 5905)',
-  commands: [
-    serverCommand({
-      name: 'listen',
-      summary: 'Listen to broadcasts and multicasts; never sets a clock',
-      adminPort: 9106,
-      options: listenOptions,
-      create: createListener,
-    }),
-    queryCommand,
-  ],
-})
+await launch(process, () => import('./app.ts'))

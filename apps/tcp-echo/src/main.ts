@@ -1,10 +1,3 @@
-import { run } from '@sockyard/service/run'
+import { launch } from '@sockyard/service/launch'
 
-import { pingCommand } from './ping-command.ts'
-import { serve } from './serve-command.ts'
-
-await run(process, {
-  name: 'tcp-echo',
-  summary: 'Sends back what it is sent, over TCP (RFC 862)',
-  commands: [serve, pingCommand],
-})
+await launch(process, () => import('./app.ts'))

@@ -1,29 +1,3 @@
-import { command } from '@sockyard/service/command'
-import { run } from '@sockyard/service/run'
-import { serverCommand } from '@sockyard/service/server-command'
+import { launch } from '@sockyard/service/launch'
 
-import { meetOptions, serveOptions } from './config.ts'
-import { createGreeter } from './greeter.ts'
-import { meet } from './meet.ts'
-
-const serve = serverCommand({
-  name: 'serve',
-  summary: 'greet whoever connects',
-  adminPort: 9199,
-  options: serveOptions,
-  create: createGreeter,
-})
-
-const meetCommand = command({
-  name: 'meet',
-  summary: 'listen to greetings',
-  operands: [{ name: 'HOST:PORT', description: 'where a greeter listens' }],
-  options: meetOptions,
-  run: meet,
-})
-
-await run(process, {
-  name: 'greeter',
-  summary: 'greets over TCP, as an example of an app',
-  commands: [serve, meetCommand],
-})
+await launch(process, () => import('./app.ts'))
