@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest'
 
 import { type AddressInfo, getaddrinfo } from './address-info.ts'
-import { inet_ntop } from './inet-address.ts'
+import { bytesToPresentation } from './presentation.ts'
 import { ResolverError } from './resolver-error.ts'
 
 function shown({ address, socketType, protocol }: AddressInfo): string {
-  return `${inet_ntop(address.bytes)} ${address.port} ${socketType} ${protocol}`
+  return `${bytesToPresentation(address.bytes)} ${address.port} ${socketType} ${protocol}`
 }
 
 async function resolve(...question: Parameters<typeof getaddrinfo>): Promise<string[]> {
@@ -74,12 +74,8 @@ it('errors are those of the resolver', async () => {
   )
 })
 
-async function askManyAtOnce(): Promise<void> {
-  const hosts = Array.from({ length: 200 }, (_, index) => `192.0.2.${index}`)
+it('many questions at once do not mix', async () => {
+  const hosts = Array.from({ length: 200 }, (_, index) => `10.9.8.${index}`)
   const answers = await Promise.all(hosts.map((host) => resolve(host, '9', { protocol: 17 })))
   expect(answers).toEqual(hosts.map((host) => [`${host} 9 datagram 17`]))
-}
-
-it('many questions at once do not mix', async () => {
-  for (let round = 0; round < 10; round += 1) await askManyAtOnce()
 })

@@ -1,5 +1,6 @@
 export { echoPingEvent, type EchoPingEvent } from './echo-ping.ts'
 export type { Failure } from './fields.ts'
+export { lookupEvent, type LookupAnswer, type LookupEvent } from './lookup.ts'
 export { multicastReceiveEvent, type MulticastReceiveEvent } from './multicast-receive.ts'
 export { multicastSendEvent, type MulticastSendEvent } from './multicast-send.ts'
 export { sctpSendEvent, type SctpSendEvent } from './sctp-send.ts'

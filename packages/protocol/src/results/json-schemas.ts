@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { echoPingEvent } from './echo-ping.ts'
+import { lookupEvent } from './lookup.ts'
 import { multicastReceiveEvent } from './multicast-receive.ts'
 import { multicastSendEvent } from './multicast-send.ts'
 import { sctpSendEvent } from './sctp-send.ts'
@@ -16,6 +17,7 @@ const PUBLISHED = [
   ['sctp-send', 'A line of `sctp-echo send --json`', sctpSendEvent],
   ['sntp-observe', 'A result of sntp-listener', sntpObserveEvent],
   ['sntp-query', 'A line of `sntp-listener query --json`', sntpQueryEvent],
+  ['lookup', 'A line of `lookup --json`', lookupEvent],
 ] as const
 
 /** The result schemas as JSON Schema (draft 2020-12): file name in docs/schemas to text. */

@@ -1,0 +1,107 @@
+import type { SocketOption } from '@sockyard/posix/socket-option-table'
+import type { SocketOptionType, SocketOptionValue } from '@sockyard/posix/socket-option-values'
+import { UsageError } from '@sockyard/service/errors'
+
+const WORDS: Readonly<Record<string, boolean>> = {
+  on: true,
+  off: false,
+  true: true,
+  false: false,
+  '1': true,
+  '0': false,
+}
+
+interface Form {
+  parse: (text: string) => SocketOptionValue | undefined
+  allowed: string
+}
+
+const NOT_SETTABLE: Form = { parse: () => undefined, allowed: 'left alone: it can be read only' }
+
+/** How the values of each type are written after `--set NAME=`. */
+const FORMS: Readonly<Record<SocketOptionType, Form>> = {
+  flag: { parse: (text) => WORDS[text.toLowerCase()], allowed: 'on or off' },
+  int: { parse: integer, allowed: 'a whole number' },
+  linger: {
+    parse: (text) => {
+      const seconds = text === 'off' ? 0 : integer(text)
+      return seconds === undefined ? undefined : { on: text !== 'off', seconds }
+    },
+    allowed: 'seconds, or off',
+  },
+  timeval: { parse: millis, allowed: 'a number of milliseconds' },
+  name: { parse: (text) => text, allowed: 'a name' },
+  ipv4Address: { parse: (text) => text, allowed: 'an IPv4 address' },
+  ipv4Membership: {
+    parse: (text) => {
+      const { group, place } = atPlace(text)
+      return place === undefined ? { group } : { group, ...indexOrAddress(place) }
+    },
+    allowed: 'GROUP, GROUP@ADDRESS or GROUP@INTERFACE_NUMBER',
+  },
+  ipv4SourceMembership: {
+    parse: (text) => {
+      const { source, group, place } = fromSource(text)
+      if (source === undefined) return undefined
+      return place === undefined ? { source, group } : { source, group, localAddress: place }
+    },
+    allowed: 'SOURCE,GROUP or SOURCE,GROUP@ADDRESS',
+  },
+  ipv6Membership: { parse: membership, allowed: 'GROUP or GROUP@INTERFACE_NUMBER' },
+  groupMembership: { parse: membership, allowed: 'GROUP or GROUP@INTERFACE_NUMBER' },
+  groupSourceMembership: {
+    parse: (text) => {
+      const { source, group, place = '0' } = fromSource(text)
+      const interfaceIndex = integer(place)
+      if (source === undefined || interfaceIndex === undefined) return undefined
+      return { source, group, interfaceIndex }
+    },
+    allowed: 'SOURCE,GROUP or SOURCE,GROUP@INTERFACE_NUMBER',
+  },
+  tcpInfo: NOT_SETTABLE,
+  credentials: NOT_SETTABLE,
+}
+
+/**
+ * The value of an option as a user writes it.
+ *
+ * @throws {UsageError} when it is not of the option's type, or the option can be read only
+ */
+export function optionValue(
+  { name, type, settable }: SocketOption,
+  text: string,
+): SocketOptionValue {
+  const { parse, allowed } = settable ? FORMS[type] : NOT_SETTABLE
+  const value = parse(text)
+  if (value === undefined) throw new UsageError(`--set ${name}`, text, `must be ${allowed}`)
+  return value
+}
+
+function integer(text: string): number | undefined {
+  return /^-?(\d+|0x[\da-f]+)$/i.test(text) ? Number(text) : undefined
+}
+
+function millis(text: string): number | undefined {
+  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined
+}
+
+function membership(text: string): SocketOptionValue | undefined {
+  const { group, place = '0' } = atPlace(text)
+  const interfaceIndex = integer(place)
+  return interfaceIndex === undefined ? undefined : { group, interfaceIndex }
+}
+
+function atPlace(text: string): { group: string; place: string | undefined } {
+  const [group = '', place] = text.split('@')
+  return { group, place }
+}
+
+function fromSource(text: string) {
+  const [source, rest] = text.split(',')
+  return { source: rest === undefined ? undefined : source, ...atPlace(rest ?? '') }
+}
+
+function indexOrAddress(place: string): { interfaceIndex: number } | { localAddress: string } {
+  const interfaceIndex = integer(place)
+  return interfaceIndex === undefined ? { localAddress: place } : { interfaceIndex }
+}
