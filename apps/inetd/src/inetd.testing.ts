@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, readlinkSync, writeFileSync } f
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { kill } from 'node:process'
 import { text } from 'node:stream/consumers'
 
 import type { Listening, RunningApp } from '@sockyard/testkit/running-app'
@@ -60,7 +61,9 @@ export class Inetd implements AsyncDisposable {
       .filter(({ parent }) => parent === this.app.pid)
   }
 
+  /** Its children end with it. */
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const { pid } of this.children()) kill(pid, 'SIGKILL')
     await this.app[Symbol.asyncDispose]()
   }
 

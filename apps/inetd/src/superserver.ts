@@ -1,3 +1,5 @@
+import { closeAllOnExec } from '@sockyard/posix/close-on-exec'
+import { nativeCallsWork } from '@sockyard/posix/libc'
 import { createAddressList } from '@sockyard/service/address-list'
 import { limitLog } from '@sockyard/service/limited-log'
 import type { Service as Server, ServiceContext } from '@sockyard/service/server-command'
@@ -62,6 +64,8 @@ class Superserver {
   async start(): Promise<void> {
     const configuration = this.#first ?? loadConfiguration(this.#file)
     this.#first = undefined
+    // A program gets no descriptor but its socket, not even what we were started with.
+    if (nativeCallsWork()) closeAllOnExec()
     await this.#then(() => this.#apply(configuration))
   }
 
