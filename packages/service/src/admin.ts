@@ -4,10 +4,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 import type { Registry } from '@prometheus-io/client'
+import { NativeCallsMissingError } from '@sockyard/posix/libc'
 
 import { networkError } from './errors.ts'
 import type { EventHub } from './event-hub.ts'
 import { serveEvents } from './event-stream.ts'
+import { listeningOptions } from './listening-sockets.ts'
 import type { Logger } from './log.ts'
 
 const MAXIMUM_CONNECTIONS = 64
@@ -35,7 +37,7 @@ export interface Admin {
 
 type Respond = (response: ServerResponse) => Promise<void> | void
 
-/** The HTTP endpoint for whoever runs the service: /livez, /readyz, /metrics and /events. */
+/** The HTTP endpoint for whoever runs the service: /livez, /readyz, /metrics, /events and /options. */
 export function createAdmin(options: AdminOptions): Admin {
   const { host, port, log } = options
   const responders = respondersOf(options)
@@ -88,6 +90,7 @@ function respondersOf({ metrics, events, isReady }: AdminOptions): ReadonlyMap<s
       },
     ],
     ['/events', (response) => serveEvents(response, events)],
+    ['/options', (response) => respondOptions(response, metrics)],
   ])
 }
 
@@ -107,6 +110,17 @@ async function respond(
     await responder(response)
   } catch {
     respondText(response, 500, 'failed')
+  }
+}
+
+/** The options of the listening sockets, as the kernel has them now. */
+function respondOptions(response: ServerResponse, metrics: Registry): void {
+  try {
+    const text = JSON.stringify({ sockets: listeningOptions(metrics) })
+    response.writeHead(200, { 'content-type': 'application/json' }).end(`${text}\n`)
+  } catch (error) {
+    if (!(error instanceof NativeCallsMissingError)) throw error
+    respondText(response, 503, error.message)
   }
 }
 

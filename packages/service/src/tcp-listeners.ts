@@ -10,6 +10,7 @@ interface Arrivals {
   arrive: (socket: Socket) => void
   onDropped: () => void
   onAcceptFailed: (error: Error) => void
+  onListening: (server: Server, bound: AddressInfo) => void
 }
 
 /** Where the connections of one TCP server come from: its own port, or what it was started with. */
@@ -28,14 +29,16 @@ export class TcpListeners {
    * @param work counts the connections
    * @throws {Error} Node's own, when it cannot be bound
    */
-  listen(where: ListenOptions | { fd: number }, work?: WorkWatch): Promise<AddressInfo> {
-    const { maxConnections, onDropped, onAcceptFailed } = this.#arrivals
+  async listen(where: ListenOptions | { fd: number }, work?: WorkWatch): Promise<AddressInfo> {
+    const { maxConnections, onDropped, onAcceptFailed, onListening } = this.#arrivals
     const server = createServer({ allowHalfOpen: true, noDelay: true })
     server.maxConnections = maxConnections
     server.on('connection', (socket) => this.#arrive(socket, work))
     server.on('drop', onDropped)
     this.#closings.push(() => closeServer(server))
-    return bindTcpServer(server, where, onAcceptFailed)
+    const bound = await bindTcpServer(server, where, onAcceptFailed)
+    onListening(server, bound)
+    return bound
   }
 
   /**

@@ -10,6 +10,7 @@ import { ConnectionPool } from './connection-pool.ts'
 import type { InheritedSockets } from './inherited-sockets.ts'
 import { limitLog } from './limited-log.ts'
 import { listenAnywhere } from './listen.ts'
+import { showOptionsOf } from './listening-sockets.ts'
 import { MAXIMUM_REFUSED } from './refused-peers.ts'
 import { TcpArrivals } from './tcp-arrivals.ts'
 import type { TcpConnection } from './tcp-connection.ts'
@@ -89,6 +90,8 @@ class LimitedServer implements TcpServer {
       arrive: (socket) => this.#arrivals.arrive(socket),
       onDropped: () => this.#pool.metrics.refused('dropped'),
       onAcceptFailed: (error) => limited.warn({ error: error.message }, 'accept failed'),
+      onListening: (target, { address, port }) =>
+        showOptionsOf(options.metrics, { transport: 'tcp', address, port, target }),
     })
   }
 

@@ -7,6 +7,7 @@ import type { Logger } from 'pino'
 import { EndpointTally } from './endpoint-tally.ts'
 import type { InheritedSockets } from './inherited-sockets.ts'
 import { listenAnywhere } from './listen.ts'
+import { showOptionsOf } from './listening-sockets.ts'
 import { enlargeReceiveBuffer } from './receive-buffer.ts'
 import { unmapped } from './source-address.ts'
 import { exportUdpMetrics } from './udp-metrics.ts'
@@ -141,7 +142,9 @@ class Endpoint implements UdpEndpoint {
     this.#options.configure?.(socket)
     socket.on('message', this.#receive)
     this.#socket = socket
-    return socket.address()
+    const bound = socket.address()
+    showOptionsOf(this.#options.metrics, { transport: 'udp', ...bound, target: socket })
+    return bound
   }
 
   readonly #receive = (bytes: Buffer, from: RemoteInfo): void => {

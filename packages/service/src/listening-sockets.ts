@@ -1,0 +1,61 @@
+import type { Socket as DatagramSocket } from 'node:dgram'
+import type { Server } from 'node:net'
+
+import type { Registry } from '@prometheus-io/client'
+import type { NativeSocket } from '@sockyard/posix/native-socket'
+
+import { type OptionReading, readOptions } from './option-readings.ts'
+
+const LEVELS = { tcp: 'IPPROTO_TCP', udp: 'IPPROTO_UDP' } as const
+
+/** A socket that clients reach the service by. */
+interface ListeningSocket {
+  transport: 'tcp' | 'udp'
+  address: string
+  port: number
+  target: Server | DatagramSocket | NativeSocket
+}
+
+/** What GET /options tells of one of them. */
+interface ListeningOptions {
+  transport: string
+  address: string
+  port: number
+  options: OptionReading[]
+}
+
+/** A service and its admin endpoint share a registry of metrics, and so its sockets. */
+const sockets = new WeakMap<Registry, Set<ListeningSocket>>()
+
+/**
+ * From now on GET /options of the admin endpoint tells the options of this socket; of Node's own until they close.
+ *
+ * @param metrics that of the service
+ * @returns ends it: call it before a socket of posix is closed
+ */
+export function showOptionsOf(metrics: Registry, socket: ListeningSocket): () => void {
+  const all = sockets.get(metrics) ?? new Set()
+  sockets.set(metrics, all.add(socket))
+  const hide = (): void => void all.delete(socket)
+  if ('once' in socket.target) socket.target.once('close', hide)
+  return hide
+}
+
+/**
+ * The options of the service's listening sockets as the kernel tells them now. SO_ERROR is left out: reading it
+ * would take the error from whoever waits for it.
+ *
+ * @throws {NativeCallsMissingError} where koffi is absent
+ */
+export function listeningOptions(metrics: Registry): ListeningOptions[] {
+  return [...(sockets.get(metrics) ?? [])].map(({ transport, address, port, target }) => {
+    const levels: readonly string[] = address.includes(':')
+      ? ['SOL_SOCKET', LEVELS[transport], 'IPPROTO_IP', 'IPPROTO_IPV6']
+      : ['SOL_SOCKET', LEVELS[transport], 'IPPROTO_IP']
+    const options = readOptions(
+      target,
+      ({ level, name }) => levels.includes(level) && name !== 'SO_ERROR',
+    )
+    return { transport, address, port, options }
+  })
+}
