@@ -14,7 +14,7 @@ import {
   wait,
   window,
 } from '@sockyard/service/common-options'
-import { byteSize, integer } from '@sockyard/service/options'
+import { byteSize, choice, integer } from '@sockyard/service/options'
 import { z } from 'zod'
 
 /** What `ping` asks when it is told no port. */
@@ -26,6 +26,13 @@ export const serveOptions = z.strictObject({
   port: port(DEFAULT_PORT),
   host: host(),
   ...ipFamilyOptions,
+  engine: choice(['auto', 'batch', 'dgram'], 'auto').meta({
+    description: 'how to receive: many at once by system call, or by node:dgram',
+  }),
+  workers: integer(1, { minimum: 1, maximum: 64 }).meta({
+    valueName: 'COUNT',
+    description: 'threads of the batch engine; each source keeps to one of them',
+  }),
   rateLimit: rateLimit(1000),
   maxSources: integer(10_000, { minimum: 1, maximum: 1_000_000 }).meta({
     valueName: 'COUNT',
@@ -35,7 +42,7 @@ export const serveOptions = z.strictObject({
   maxQueue: integer(1000, { minimum: 1, maximum: 1_000_000 }).meta({
     valueName: 'COUNT',
     group: 'Limits',
-    description: 'echoes that may wait to be sent; more are dropped',
+    description: 'echoes that may wait to be sent with node:dgram; more are dropped',
   }),
   receiveBuffer: byteSize('4MiB', { minimum: '4KiB', maximum: '1GiB' }).meta({
     group: 'Limits',

@@ -4,8 +4,23 @@ import { peerKey } from '@sockyard/service/source-address'
 import type { SourceRefusal } from '@sockyard/service/source-rules'
 import type { DatagramSource } from '@sockyard/service/udp-endpoint'
 
-/** What becomes of a datagram: it is answered, or there is exactly one reason why not. */
-export type Verdict = 'answered' | SourceRefusal | 'denied' | 'not-allowed' | 'rate-limited'
+/** What becomes of a datagram: it is answered, or there is exactly one reason why not, the first that fits. */
+export const VERDICTS = [
+  'answered',
+  'port-zero',
+  'low-port',
+  'own-port',
+  'unspecified-source',
+  'multicast-source',
+  'broadcast-source',
+  'multicast-destination',
+  'broadcast-destination',
+  'denied',
+  'not-allowed',
+  'rate-limited',
+] as const
+
+export type Verdict = (typeof VERDICTS)[number]
 
 export interface Rules {
   /** Who is never answered, so that nothing loops and nobody is flooded by us (CERT CA-1996-01). */

@@ -54,6 +54,11 @@ export class BatchReceiver {
     })
   }
 
+  /** Fulfilled when the thread waits for datagrams. */
+  get started(): Promise<unknown> {
+    return this.#thread.started
+  }
+
   /** Reads no more; what was read already is handed over before this is fulfilled. */
   stop(): Promise<void> {
     return this.#thread.stop()

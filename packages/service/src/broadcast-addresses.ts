@@ -1,4 +1,4 @@
-import type { NetworkInterfaceInfo } from 'node:os'
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
 
 /** A /31 has no broadcast address (RFC 3021), and a /32 is one host. */
 const LONGEST_PREFIX_WITH_BROADCAST = 30
@@ -17,6 +17,20 @@ export function broadcastAddresses(
       .flatMap((addresses) => addresses ?? [])
       .flatMap(({ family, cidr }) => (family === 'IPv4' && cidr !== null ? directed(cidr) : [])),
   )
+}
+
+/**
+ * Those of this host now, or the ones before when there is no descriptor left to ask the kernel with: a service
+ * does not end of that.
+ */
+export function currentBroadcastAddresses(
+  before: ReadonlySet<string> = new Set(),
+): ReadonlySet<string> {
+  try {
+    return broadcastAddresses(networkInterfaces())
+  } catch {
+    return before
+  }
 }
 
 function directed(cidr: string): string[] {

@@ -5,6 +5,8 @@ import { Descriptor } from '@sockyard/posix/descriptor'
 import type { NativeSocket } from '@sockyard/posix/native-socket'
 import { wakeReceiver } from '@sockyard/posix/wake-receiver'
 
+import { type DatagramThreadStart, STARTED, STOPPING } from './datagram-thread-start.ts'
+
 /** A thread that only receives needs little: V8 would take 40 MB and more before it collects anything. */
 const LIMITS = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2 }
 
@@ -27,18 +29,21 @@ export interface DatagramThreadOptions {
  */
 export class DatagramThread {
   readonly #socket: NativeSocket
-  readonly #stopping = new Int32Array(new SharedArrayBuffer(4))
+  readonly #state = new Int32Array(new SharedArrayBuffer(8))
   readonly #ended: Promise<void>
+  /** Fulfilled when the thread has all it needs and waits for datagrams, or has ended. */
+  readonly started: Promise<unknown>
 
   /** Starts the thread. @throws {SystemCallError} EMFILE when there is no descriptor for it */
   constructor({ module, socket, data, onMessage, onFailure }: DatagramThreadOptions) {
     this.#socket = socket
     const descriptor = duplicate(socket)
-    const workerData = { descriptor, stopping: this.#stopping, data }
+    const workerData = { descriptor, state: this.#state, data } satisfies DatagramThreadStart
     const worker = new Worker(module, { workerData, resourceLimits: LIMITS, execArgv: [] })
     if (onMessage !== undefined) worker.on('message', onMessage)
     worker.on('error', (error) => onFailure(asError(error)))
     this.#ended = new Promise((resolve) => worker.once('exit', () => resolve()))
+    this.started = Promise.race([Atomics.waitAsync(this.#state, STARTED, 0).value, this.#ended])
     // The end of a process waits for its threads, and they for a datagram.
     process.on('exit', this.#wake)
     void this.#ended.then(() => process.off('exit', this.#wake))
@@ -51,16 +56,9 @@ export class DatagramThread {
   }
 
   readonly #wake = (): void => {
-    Atomics.store(this.#stopping, 0, 1)
+    Atomics.store(this.#state, STOPPING, 1)
     if (!this.#socket.closed) wakeReceiver(this.#socket)
   }
-}
-
-/** What a thread is started with. */
-export interface DatagramThreadStart {
-  descriptor: number
-  stopping: Int32Array
-  data: unknown
 }
 
 function duplicate(socket: NativeSocket): number {

@@ -6,7 +6,11 @@ import type { Logger } from 'pino'
  * Asks for a receive buffer (SO_RCVBUF, socket(7)): 212,992 bytes, the usual default, hold 256 small datagrams.
  * The kernel cuts at net.core.rmem_max without an error; that is logged.
  */
-export function enlargeReceiveBuffer(socket: Socket, bytes: number, log: Logger): void {
+export function enlargeReceiveBuffer(
+  socket: Pick<Socket, 'setRecvBufferSize' | 'getRecvBufferSize'>,
+  bytes: number,
+  log: Logger,
+): void {
   socket.setRecvBufferSize(bytes)
   // Linux reports twice what was asked for: it counts its own bookkeeping too.
   const given = Math.floor(socket.getRecvBufferSize() / 2)

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { NativeSocket } from '@sockyard/posix/native-socket'
 import type { ReceiveBatch } from '@sockyard/posix/receive-batch'
 
-import type { DatagramThreadStart } from './datagram-thread.ts'
+import { type DatagramThreadStart, STARTED, STOPPING } from './datagram-thread-start.ts'
 
 /** What a thread does with its socket. */
 export interface DatagramLoop {
@@ -26,10 +26,12 @@ export interface DatagramLoop {
 export function runDatagramThread(
   create: (socket: NativeSocket, data: unknown, post: (message: unknown) => void) => DatagramLoop,
 ): void {
-  const { descriptor, stopping, data } = workerData as DatagramThreadStart
+  const { descriptor, state, data } = workerData as DatagramThreadStart
   using socket = NativeSocket.adopt(descriptor)
   const loop = create(socket, data, (message) => parentPort?.postMessage(message, []))
-  while (Atomics.load(stopping, 0) === 0) {
+  Atomics.store(state, STARTED, 1)
+  Atomics.notify(state, STARTED)
+  while (Atomics.load(state, STOPPING) === 0) {
     const batch = loop.batch()
     if (batch === undefined) return
     if (batch.receive(socket) > 0) loop.onBatch(batch)

@@ -1,6 +1,4 @@
-import { networkInterfaces } from 'node:os'
-
-import { broadcastAddresses } from './broadcast-addresses.ts'
+import { currentBroadcastAddresses } from './broadcast-addresses.ts'
 import { unmapped } from './source-address.ts'
 
 /** Why a datagram is not answered, the first that fits, in this order. */
@@ -54,7 +52,7 @@ function refusedIPv6(address: string): SourceRefusal | undefined {
 }
 
 /** The UDP ports of Sockyard's services (docs/conventions), which never ask one another. */
-const SERVICE_PORTS: readonly number[] = [2020, 3013, 3037, 3111, 3333, 4321, 9877, 9899]
+export const SERVICE_PORTS: readonly number[] = [2020, 3013, 3037, 3111, 3333, 4321, 9877, 9899]
 const REFRESH_MILLIS = 10_000
 
 /**
@@ -75,11 +73,11 @@ export function createSourceRules(options: {
 }): (source: { address: string; port: number }) => SourceRefusal | undefined {
   const { port, anyPort = false, askedFrom = [], nowMillis = () => performance.now() } = options
   const ownPorts = new Set([...SERVICE_PORTS, port]).difference(new Set(askedFrom))
-  let broadcasts = broadcastAddresses(networkInterfaces())
+  let broadcasts = currentBroadcastAddresses()
   let readAt = nowMillis()
   return (source) => {
     if (nowMillis() - readAt > REFRESH_MILLIS) {
-      broadcasts = broadcastAddresses(networkInterfaces())
+      broadcasts = currentBroadcastAddresses(broadcasts)
       readAt = nowMillis()
     }
     return refusedSource(source, { ownPorts, broadcasts, anyPort })

@@ -1,0 +1,38 @@
+import { platform } from 'node:os'
+
+import { nativeCallsWork } from '@sockyard/posix/libc'
+import { UsageError } from '@sockyard/service/errors'
+
+import type { ServeOptions } from './config.ts'
+
+/** An engine, and why it is not the faster one. */
+export interface Choice {
+  engine: 'batch' | 'dgram'
+  why?: string
+}
+
+/**
+ * `--engine auto` is `batch` where that works, otherwise `dgram`. Loads koffi.
+ *
+ * @param isInherited whether the service was started with its socket, which node:dgram takes over
+ * @throws {UsageError} when what was asked for cannot be had here
+ */
+export function chooseEngine(
+  { engine, workers }: Pick<ServeOptions, 'engine' | 'workers'>,
+  isInherited: boolean,
+): Choice {
+  const missing = whatBatchLacks(isInherited)
+  if (engine === 'batch' && missing !== undefined)
+    throw new UsageError('--engine', engine, `cannot run here: ${missing}`)
+  const isBatch = engine === 'batch' || (engine === 'auto' && missing === undefined)
+  if (workers > 1 && !isBatch)
+    throw new UsageError('--workers', String(workers), 'takes the engine batch')
+  if (isBatch) return { engine: 'batch' }
+  return { engine: 'dgram', why: engine === 'dgram' ? 'it was asked for' : (missing ?? '') }
+}
+
+function whatBatchLacks(isInherited: boolean): string | undefined {
+  if (platform() !== 'linux') return 'recvmmsg(2) is Linux’s'
+  if (isInherited) return 'the socket was opened by another program'
+  return nativeCallsWork() ? undefined : 'koffi cannot be loaded'
+}

@@ -1,0 +1,63 @@
+import { networkInterfaces } from 'node:os'
+
+import type { DatagramDetail } from '@sockyard/posix/datagram-details'
+import { tellDetails } from '@sockyard/posix/datagram-details'
+import { NativeSocket } from '@sockyard/posix/native-socket'
+import { setSocketOption } from '@sockyard/posix/socket-options'
+
+import { addressBytes } from './address-bytes.ts'
+
+/** How long a reply may wait for the kernel to have room, before it counts as not sent. */
+const SEND_MILLIS = 1_000
+
+/** Where and how a socket of posix is bound. */
+export interface NativeUdpAddress {
+  /** Numeric; `::` takes IPv4 too unless `ipv6Only`. */
+  host: string
+  /** 0 picks a free one. */
+  port: number
+  ipv6Only?: boolean
+  /** Several sockets share the port, and what comes is spread over them (SO_REUSEPORT). */
+  reusePort?: boolean
+  /** What the kernel is to tell of each datagram. */
+  details?: readonly DatagramDetail[]
+}
+
+/**
+ * Opens and binds a socket for a thread that waits.
+ *
+ * @returns the socket, and the port it has
+ * @throws {SystemCallError} EADDRINUSE, EACCES, EADDRNOTAVAIL: `networkError` says it in words
+ * @throws {NativeCallsMissingError} where koffi is absent
+ */
+export function openNativeUdpSocket(at: NativeUdpAddress): { socket: NativeSocket; port: number } {
+  const { host, port, ipv6Only = false, reusePort = false, details = [] } = at
+  const family = host.includes(':') ? 'IPv6' : 'IPv4'
+  const socket = NativeSocket.open({ family, type: 'datagram' })
+  try {
+    if (family === 'IPv6') setSocketOption(socket, 'IPV6_V6ONLY', ipv6Only)
+    if (reusePort) setSocketOption(socket, 'SO_REUSEPORT', true)
+    setSocketOption(socket, 'SO_SNDTIMEO', SEND_MILLIS)
+    tellDetails(socket, family, details)
+    const bytes = Uint8Array.from(addressBytes(host))
+    socket.bind({ family, bytes, port, scope: zoneIndex(host) })
+    return { socket, port: boundPort(socket) }
+  } catch (error) {
+    socket.close()
+    throw error
+  }
+}
+
+/** The number of the interface of `fe80::1%eth0`; 0 without a zone. */
+function zoneIndex(host: string): number {
+  const [, zone] = host.split('%')
+  if (zone === undefined) return 0
+  if (/^\d+$/.test(zone)) return Number(zone)
+  const addresses = networkInterfaces()[zone] ?? []
+  return addresses.find(({ family }) => family === 'IPv6')?.scopeid ?? 0
+}
+
+function boundPort(socket: NativeSocket): number {
+  const local = socket.localAddress()
+  return local === undefined || local.family === 'unix' ? 0 : local.port
+}
