@@ -41,6 +41,11 @@ export function toEvent(notification: Notification): AssociationEvent | undefine
       return event('address', `peer address ${notification.state}`, {
         address: formatAddress(notification.peer.address, notification.peer.port),
       })
+    case 'path-mtu':
+      return event('address', 'path MTU', {
+        address: formatAddress(notification.peer.address, notification.peer.port),
+        bytes: notification.mtu,
+      })
     case 'remote-error':
       return event('peer-error', 'the peer reports errors', {
         causes: notification.causes.map(describeCause).join(', '),

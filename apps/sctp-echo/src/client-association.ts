@@ -1,10 +1,11 @@
 import type { Message, Notification } from '@sockyard/sctp/core/notification'
-import { Endpoint } from '@sockyard/sctp/endpoint'
+import { Endpoint, type EndpointOptions } from '@sockyard/sctp/endpoint'
 import { sourceAddress } from '@sockyard/sctp/socket/source-address'
 import type { NetworkError } from '@sockyard/service/errors'
 import type { ResolvedAddress } from '@sockyard/service/resolve'
 
 import { handshakeFailure, lossOf } from './association-failure.ts'
+import { fragmentationControl } from './dont-fragment.ts'
 
 export interface AssociateOptions {
   /** The peer's UDP port. */
@@ -14,6 +15,7 @@ export interface AssociateOptions {
   /** For each address, milliseconds. */
   waitMillis: number
   signal: AbortSignal
+  parameters: Partial<EndpointOptions>
   /** Called from the first packet on: a server may speak before we do. */
   onMessage: (message: Message) => void
   /** Called from `association-up` on: an address that does not answer is no association yet. */
@@ -80,7 +82,7 @@ async function associateOnce(
 
 async function openEndpoint(
   { address }: ResolvedAddress,
-  { streams, onMessage, onNotification }: AssociateOptions,
+  { streams, parameters, onMessage, onNotification }: AssociateOptions,
 ): Promise<Endpoint> {
   const endpoint = await Endpoint.open({
     host: await sourceAddress(address),
@@ -89,6 +91,8 @@ async function openEndpoint(
     port: FIRST_DYNAMIC_PORT + Math.floor(Math.random() * DYNAMIC_PORTS),
     outboundStreams: streams,
     inboundStreams: streams,
+    setDontFragment: await fragmentationControl(),
+    ...parameters,
   })
   endpoint.on('message', onMessage)
   let isUp = false

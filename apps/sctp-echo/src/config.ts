@@ -17,6 +17,7 @@ import { byteSize, choice, flag, integer, list } from '@sockyard/service/options
 import { z } from 'zod'
 
 import { EVENT_KINDS } from './association-events.ts'
+import { protocolOptions, rtoRange } from './protocol-options.ts'
 
 /** The SCTP port that clients ask when they are told none. */
 export const DEFAULT_PORT = 9877
@@ -27,6 +28,15 @@ const LARGEST_MESSAGE_BYTES = 256 * 1024
 
 /** As the seeds' sctp_event_subscribe: the server has one kind more, a client shows its messages anyway. */
 const ASSOCIATION_EVENTS = EVENT_KINDS.filter((kind) => kind !== 'data-io')
+
+/**
+ * A peer that has vanished is noticed within 150 s: 9 packets without an answer, at most 5 s apart. Idle
+ * associations are asked every 5 s. (RFC 9260 section 16 would take from 5 to 15 minutes.)
+ */
+const SERVER_PROTOCOL = { rtoMax: '5s', heartbeatInterval: '5s' }
+
+/** RFC 9260 section 16. */
+const CLIENT_PROTOCOL = { rtoMax: '60s', heartbeatInterval: '30s' }
 
 const streams = () =>
   integer(16, { minimum: 1, maximum: 65_535 }).meta({
@@ -72,28 +82,36 @@ export const serveOptions = z
       group: 'Limits',
       description: 'what waits on an association, each way, before its peer is held back',
     }),
+    ...protocolOptions(SERVER_PROTOCOL),
   })
+  .refine(...rtoRange)
   .refine(({ buffer, maxMessage }) => buffer >= maxMessage, {
     path: ['buffer'],
     message: 'must not be less than --max-message',
   })
 
-export const sendOptions = z.strictObject({
-  udpPort: peerUdpPort(),
-  streams: streams(),
-  toAll: flag().meta({ description: 'each line on every stream at once, a packet for each' }),
-  unordered: flag().meta({ description: "past the stream's order (RFC 9260 section 6.6)" }),
-  size: byteSize(undefined, { minimum: 1, maximum: LARGEST_MESSAGE_BYTES }).meta({
-    short: 's',
-    description: 'bytes that shorter messages are filled up to, 256KiB at most; with --to-all 800',
-  }),
-  events: events(ASSOCIATION_EVENTS, ASSOCIATION_EVENTS),
-  wait: wait('5s').meta({ description: 'how long to wait for the peer, and for the last echoes' }),
-  deadline: deadline(),
-  ...ipFamilyOptions,
-  quiet: quiet().meta({ description: 'no messages: how many came, once a second' }),
-  json: json(),
-})
+export const sendOptions = z
+  .strictObject({
+    udpPort: peerUdpPort(),
+    streams: streams(),
+    toAll: flag().meta({ description: 'each line on every stream at once, a packet for each' }),
+    unordered: flag().meta({ description: "past the stream's order (RFC 9260 section 6.6)" }),
+    size: byteSize(undefined, { minimum: 1, maximum: LARGEST_MESSAGE_BYTES }).meta({
+      short: 's',
+      description:
+        'bytes that shorter messages are filled up to, 256KiB at most; with --to-all 800',
+    }),
+    events: events(ASSOCIATION_EVENTS, ASSOCIATION_EVENTS),
+    wait: wait('5s').meta({
+      description: 'how long to wait for the peer, and for the last echoes',
+    }),
+    deadline: deadline(),
+    ...ipFamilyOptions,
+    quiet: quiet().meta({ description: 'no messages: how many came, once a second' }),
+    json: json(),
+    ...protocolOptions(CLIENT_PROTOCOL),
+  })
+  .refine(...rtoRange)
 
 export const pingOptions = z
   .strictObject({
@@ -110,7 +128,9 @@ export const pingOptions = z
     ...ipFamilyOptions,
     quiet: quiet(),
     json: json(),
+    ...protocolOptions(CLIENT_PROTOCOL),
   })
+  .refine(...rtoRange)
   .refine(({ rate: perSecond, window: wide }) => perSecond === undefined || wide === undefined, {
     path: ['window'],
     message: 'and --rate exclude each other',

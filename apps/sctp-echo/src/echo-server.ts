@@ -9,7 +9,9 @@ import type { Service, ServiceContext } from '@sockyard/service/server-command'
 import { createSourceRules, type SourceRefusal } from '@sockyard/service/source-rules'
 
 import type { ServeOptions } from './config.ts'
+import { fragmentationControl } from './dont-fragment.ts'
 import { EchoService } from './echo-service.ts'
+import { endpointParameters } from './protocol-options.ts'
 import { createTally, exportMetrics } from './server-metrics.ts'
 
 /** `host` unless told: every address, and IPv4 alone where there is no IPv6. */
@@ -18,15 +20,8 @@ const EVERY_ADDRESS = '::'
 /** Associations too many that are let in to be told why; with more, the handshake fails without a word. */
 const TOLD_WHY = 16
 
-/**
- * A peer that has vanished is noticed within 150 s: 9 packets without an answer, at most 5 s apart. Idle
- * associations are asked every 5 s. (RFC 9260 section 16 would take from 5 to 15 minutes.)
- */
-const VANISHED_PEERS = {
-  heartbeatIntervalMillis: 5000,
-  rtoMaximumMillis: 5000,
-  associationMaximumRetransmissions: 8,
-}
+/** With `rtoMax`, this is how soon a vanished peer is noticed. */
+const MAXIMUM_RETRANSMISSIONS = 8
 
 /** The streaming echo service: a one-to-many endpoint, each message answered on the next stream. */
 export function createEchoServer(context: ServiceContext<ServeOptions>): Service {
@@ -74,9 +69,12 @@ async function openEndpoint(
 ): Promise<Endpoint> {
   const { port, udpPort, streams, buffer, maxMessage } = options
   const host = options.host === EVERY_ADDRESS ? undefined : await numericAddress(options.host)
+  const setDontFragment = await fragmentationControl()
   return listenAnywhere({ host, port: udpPort }, (address) =>
     Endpoint.open({
-      ...VANISHED_PEERS,
+      ...endpointParameters(options),
+      associationMaximumRetransmissions: MAXIMUM_RETRANSMISSIONS,
+      setDontFragment,
       host: address,
       port,
       udpPort,

@@ -106,6 +106,7 @@ export class EchoService {
         return undefined
       case 'shutdown':
       case 'peer-address':
+      case 'path-mtu':
       case 'remote-error':
         break
     }

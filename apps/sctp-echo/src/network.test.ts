@@ -41,4 +41,122 @@ describe.runIf(canMakeNamespaces())('between two hosts', () => {
     ip(`-n ${hosts.host} addr add 10.77.0.3/24 dev eth0`)
     expect(await ask('10.77.0.3', '20s')).toBe('echoed')
   })
+
+  it.each(['10.77.0.1', 'fd77::1'])(
+    'finds what the way to %s carries, and sends nothing that IP would have to fragment',
+    async (address) => {
+      using hosts = twoHosts(`sockyard-sctp-mtu${address.length}`)
+      // What is longer vanishes at the server's interface: nobody tells the client.
+      ip(`-n ${hosts.host} link set eth0 mtu 1400`)
+      const quick = ['--rto-min', '50ms']
+      await using server = await startApp('sctp-echo', ['--host', address, ...quick], {
+        namespace: hosts.host,
+      })
+      await server.waitForLog(({ msg }) => msg === 'listening')
+      const before = fragmentsMade(hosts.peer)
+      const args = ['send', address, ...quick, '--size', '40000', '--json']
+      await using client = await startApp('sctp-echo', args, { namespace: hosts.peer })
+      client.stdin.write('while it is looked for\n')
+      // Interfaces take 4 B more than they say, for the tag of a VLAN.
+      await client.waitForLog((line) => [1400, 1404].includes(foundMtu(line)))
+      client.stdin.end('and when it is found\n')
+      expect((await client.exited).code).toBe(0)
+      const messages = client.lines.map(sampleOf).filter(({ kind }) => kind === 'message')
+      expect(messages.map(({ sizeBytes }) => sizeBytes)).toEqual([40_000, 40_000])
+      await server.waitForLog(({ msg, bytes }) => msg === 'path MTU' && bytes === 1400)
+      expect(fragmentsMade(hosts.peer)).toBe(before)
+      expect(fragmentsMade(hosts.host)).toBe(0)
+    },
+  )
+
+  it('is not misled by the kernel, which fragments once a router has told it to', async () => {
+    using hosts = twoHosts('sockyard-sctp-ptb')
+    using far = farNetwork(hosts.host, 1400)
+    ip(`-n ${hosts.peer} route add 10.78.0.0/24 via 10.77.0.1`)
+    const quick = ['--rto-min', '50ms']
+    await using server = await startApp('sctp-echo', quick, { namespace: far.namespace })
+    await server.waitForLog(({ msg }) => msg === 'listening')
+    const args = ['send', '10.78.0.2', ...quick, '--size', '40000', '--json']
+    await using client = await startApp('sctp-echo', args, { namespace: hosts.peer })
+    client.stdin.write('routed\n')
+    await client.waitForLog((line) => foundMtu(line) === 1400)
+    client.stdin.end('and again\n')
+    expect((await client.exited).code).toBe(0)
+    expect(counter(hosts.host, 'IcmpOutDestUnreachs')).toBeGreaterThan(0)
+    expect(fragmentsMade(hosts.peer) + fragmentsMade(hosts.host)).toBe(0)
+  })
+
+  it('tells on both sides that the way to the peer is cut, and that it is back', async () => {
+    using hosts = twoHosts('sockyard-sctp-cut')
+    const impatient = ['--rto-min', '50ms', '--rto-max', '2s', '--heartbeat-interval', '100ms']
+    const knobs = [...impatient, '--path-max-retransmissions', '1']
+    await using server = await startApp('sctp-echo', knobs, { namespace: hosts.host })
+    await server.waitForLog(({ msg }) => msg === 'listening')
+    const args = ['send', '10.77.0.1', '--wait', '60s', ...knobs]
+    await using client = await startApp('sctp-echo', args, { namespace: hosts.peer })
+    client.stdin.write('before\n')
+    await client.waitForText(/seq {4}0 {2}before/)
+    const both = (change: string): void => {
+      ip(`-n ${hosts.host} route ${change} blackhole 10.77.0.2/32`)
+      ip(`-n ${hosts.peer} route ${change} blackhole 10.77.0.1/32`)
+    }
+    both('add')
+    await server.waitForLog(({ msg }) => msg === 'peer address unreachable')
+    await client.waitForText(/\* peer address unreachable address=10\.77\.0\.1:9899/)
+    both('del')
+    await client.waitForText(/\* peer address available address=10\.77\.0\.1:9899/)
+    const { association } = await server.waitForLog(({ msg }) => msg === 'peer address available')
+    expect(association).toBe(1)
+    client.stdin.end('after\n')
+    expect((await client.exited).code).toBe(0)
+    expect(client.stdout).toContain('seq    1  after')
+    expect(server.lines.some(({ msg }) => msg === 'association lost')).toBe(false)
+  })
 })
+
+interface Sample {
+  kind?: string
+  message?: string
+  facts?: { bytes?: number }
+  sizeBytes?: number
+}
+
+function sampleOf(line: Record<string, unknown>): Sample {
+  const { event, data } = line
+  return event === 'sample' ? (data as Sample) : {}
+}
+
+/** What a line says that the path MTU is; NaN when it is about something else. */
+function foundMtu(line: Record<string, unknown>): number {
+  const { message, facts } = sampleOf(line)
+  return message === 'path MTU' ? (facts?.bytes ?? Number.NaN) : Number.NaN
+}
+
+/** How many fragments the kernel of a namespace has made of packets that were too long for their way. */
+const fragmentsMade = (namespace: string): number =>
+  counter(namespace, 'IpFragCreates') + counter(namespace, 'Ip6FragCreates')
+
+/** A counter of the kernel (nstat(8)). */
+function counter(namespace: string, name: string): number {
+  const { stdout } = spawnSync('ip', ['netns', 'exec', namespace, 'nstat', '-asz', name])
+  const [, count] = new RegExp(`^${name} +(\\d+)`, 'm').exec(String(stdout)) ?? []
+  return Number(count)
+}
+
+/** A network 10.78.0.0/24 behind a host, which is its router, with links of `mtu`. */
+function farNetwork(router: string, mtu: number): Disposable & { namespace: string } {
+  const namespace = `${router}-far`
+  ip(`netns add ${namespace}`)
+  ip(`-n ${namespace} link set lo up`)
+  ip(`-n ${router} link add eth1 type veth peer name eth0 netns ${namespace}`)
+  for (const [where, device, address] of [
+    [router, 'eth1', '10.78.0.1'],
+    [namespace, 'eth0', '10.78.0.2'],
+  ]) {
+    ip(`-n ${where} addr add ${address}/24 dev ${device}`)
+    ip(`-n ${where} link set ${device} mtu ${mtu} up`)
+  }
+  ip(`-n ${namespace} route add default via 10.78.0.1`)
+  ip(`netns exec ${router} sysctl -qw net.ipv4.ip_forward=1`)
+  return { namespace, [Symbol.dispose]: () => ip(`netns del ${namespace}`) }
+}

@@ -10,6 +10,7 @@ import { DEFAULT_PORT, type PingOptions } from './config.ts'
 import { endOf, probesPerSecond, startOf } from './ping-report.ts'
 import { pingAll } from './ping-run.ts'
 import { Pinger } from './pinger.ts'
+import { endpointParameters } from './protocol-options.ts'
 import { withDeadline } from './with-deadline.ts'
 
 /** Measures round trips. @returns the exit code: 1 when a probe was lost or came back wrong */
@@ -65,6 +66,7 @@ async function associateForPing(
     udpPort: options.udpPort,
     streams: options.streams,
     waitMillis: options.wait,
+    parameters: endpointParameters(options),
     signal,
     onMessage: (message) => pinger.receive(message),
   })

@@ -7,6 +7,7 @@ import { lossOf } from './association-failure.ts'
 import { associateWith, type ClientAssociation } from './client-association.ts'
 import { DEFAULT_PORT, type SendOptions } from './config.ts'
 import { Conversation } from './conversation.ts'
+import { endpointParameters } from './protocol-options.ts'
 import { MAXIMUM_LINE_BYTES, readLines } from './read-lines.ts'
 import { SendDisplay } from './send-display.ts'
 import { parseStreamLine, type StreamLine, toEveryStream } from './stream-line.ts'
@@ -14,6 +15,7 @@ import { withDeadline } from './with-deadline.ts'
 
 /** UNP section 10.5: so long that no two messages fit in one packet, and a lost packet is one message. */
 const TO_ALL_BYTES = 800
+const TO_ALL_MTU = 1500
 
 /** Sends lines and shows what comes back. @returns the exit code: 1 when less came back than was sent */
 export async function send(context: CommandContext<SendOptions>): Promise<number> {
@@ -45,6 +47,9 @@ async function associate(
     udpPort: options.udpPort,
     streams: options.streams,
     waitMillis: options.wait,
+    parameters: endpointParameters(
+      options.toAll ? { ...options, mtu: options.mtu ?? TO_ALL_MTU } : options,
+    ),
     signal,
     onMessage(message) {
       conversation.received()

@@ -9,6 +9,7 @@ import type { TransportAddress } from './core/transport-address.ts'
 import { send, setPaused, statusOf } from './core/user-requests.ts'
 import type { AssociationStatus } from './core/user-requests.ts'
 import { EngineDriver } from './socket/engine-driver.ts'
+import type { SetDontFragment } from './socket/udp-socket.ts'
 import { waitForNotification } from './socket/wait-for-notification.ts'
 import { canonicalAddress } from './wire/address.ts'
 import { CAUSE_CODE, textCause } from './wire/error-cause.ts'
@@ -31,6 +32,8 @@ export interface EndpointOptions extends Partial<ProtocolParameters> {
   listen?: boolean
   /** Why a datagram from there is not looked at: the word it is counted under. Undefined: it is. */
   refusal?: (from: TransportAddress) => string | undefined
+  /** With it the path MTU is discovered (RFC 9260 section 7.3, RFC 8899), up to the parameter `mtu`. */
+  setDontFragment?: SetDontFragment | undefined
 }
 
 /** Whom to associate with. */
@@ -77,6 +80,7 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
     port,
     listen = false,
     refusal = () => undefined,
+    setDontFragment,
     ...changes
   }: EndpointOptions): Promise<Endpoint> {
     const parameters = { ...DEFAULT_PROTOCOL_PARAMETERS, ...changes }
@@ -90,6 +94,7 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
       port,
       listening: listen,
       refusal,
+      setDontFragment,
       parameters,
       events: {
         deliver: (message) => emitter.endpoint?.emit('message', message),

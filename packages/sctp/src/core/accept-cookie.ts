@@ -64,7 +64,7 @@ function accept(
     localInitialTsn,
   )
   association.peerTag = cookie.peerTag
-  association.paths.add(new Path(from, 'active', host.parameters, host.now))
+  association.paths.add(new Path(from, 'active', host))
   host.admit(association)
   agree(association, cookie)
   return established(association)
@@ -112,7 +112,7 @@ function restart(
   for (const failed of failedMessages(association)) host.notify(failed)
   host.relocate(association, () => {
     association.begin(cookie.localTag, cookie.peerTag, cookie.localInitialTsn)
-    association.paths.reset(host.parameters, host.now)
+    association.paths.reset(host)
   })
   agree(association, cookie)
   return established(association, true)

@@ -89,7 +89,13 @@ export class Association {
   /** Sends control chunks at once in a packet of their own. */
   sendControl(chunks: Chunk[], path: Path = this.paths.primary): void {
     const packet = encodePacket({ ...this.header, chunks })
-    this.host.transmit(packet, path.to)
+    this.transmit(packet, path)
+  }
+
+  /** Hands a packet out; only one that is longer than the path carries may be fragmented by IP (6.9). */
+  transmit(packet: Uint8Array, path: Path): void {
+    const how = packet.length > path.packetBytes ? 'in-fragments' : 'whole'
+    this.host.transmit(packet, path.to, how)
   }
 
   get header(): { sourcePort: number; destinationPort: number; verificationTag: number } {
@@ -109,7 +115,7 @@ export class Association {
       this.acknowledgement.dueAt,
     )
     for (const path of this.paths.all) {
-      earliest = Math.min(earliest, path.retransmitAt, path.heartbeatAt)
+      earliest = Math.min(earliest, path.retransmitAt, path.heartbeatAt, path.mtu.at)
     }
     return earliest
   }

@@ -5,13 +5,13 @@ import { CongestionWindow } from './congestion-window.ts'
 const CHUNK = 1444
 
 test('begins with 4,404 bytes, or two chunks that are longer, or four that are shorter', () => {
-  expect(new CongestionWindow(1444).size).toBe(4404)
-  expect(new CongestionWindow(1000).size).toBe(4000)
-  expect(new CongestionWindow(9000).size).toBe(18_000)
+  expect(new CongestionWindow({ chunkBytes: 1444 }).size).toBe(4404)
+  expect(new CongestionWindow({ chunkBytes: 1000 }).size).toBe(4000)
+  expect(new CongestionWindow({ chunkBytes: 9000 }).size).toBe(18_000)
 })
 
 test('slow start: grows by what was acknowledged, one chunk at most, while the window is full', () => {
-  const window = new CongestionWindow(CHUNK)
+  const window = new CongestionWindow({ chunkBytes: CHUNK })
   window.acknowledged(100, 4404, 1)
   expect(window.size).toBe(4504)
   window.acknowledged(3000, 4504, 2)
@@ -21,7 +21,7 @@ test('slow start: grows by what was acknowledged, one chunk at most, while the w
 })
 
 test('a loss halves it once; in recovery it stays; then it grows by a chunk a window', () => {
-  const window = new CongestionWindow(CHUNK)
+  const window = new CongestionWindow({ chunkBytes: CHUNK })
   for (let tsn = 0; tsn < 20; tsn += 1) window.acknowledged(CHUNK, window.size, tsn)
   const before = window.size
   window.fastRetransmit(30)
@@ -53,7 +53,7 @@ test('a loss halves it once; in recovery it stays; then it grows by a chunk a wi
 })
 
 test('a timeout leaves one chunk, and slow start up to half of what there was', () => {
-  const window = new CongestionWindow(CHUNK)
+  const window = new CongestionWindow({ chunkBytes: CHUNK })
   for (let tsn = 0; tsn < 20; tsn += 1) window.acknowledged(CHUNK, window.size, tsn)
   const before = window.size
   window.timedOut()
@@ -65,14 +65,14 @@ test('a timeout leaves one chunk, and slow start up to half of what there was', 
 })
 
 test('idling halves it down to four chunks, and never raises it', () => {
-  const window = new CongestionWindow(CHUNK)
+  const window = new CongestionWindow({ chunkBytes: CHUNK })
   for (let tsn = 0; tsn < 20; tsn += 1) window.acknowledged(CHUNK, window.size, tsn)
   const before = window.size
   window.idled()
   expect(window.size).toBe(before / 2)
   for (let count = 0; count < 10; count += 1) window.idled()
   expect(window.size).toBe(4 * CHUNK)
-  const fresh = new CongestionWindow(CHUNK)
+  const fresh = new CongestionWindow({ chunkBytes: CHUNK })
   fresh.idled()
   expect(fresh.size).toBe(4404)
 })

@@ -7,12 +7,12 @@ export class CongestionWindow {
   #partialBytesAcknowledged = 0
   /** In Fast Recovery until this TSN is acknowledged (7.2.4). */
   #recoveryExit: number | undefined
-  /** PMDCS: the user data that fit in one DATA chunk on this path. */
-  readonly #chunkBytes: number
+  readonly #path: { readonly chunkBytes: number }
 
-  constructor(chunkBytes: number) {
-    this.#chunkBytes = chunkBytes
-    this.size = initialWindow(chunkBytes)
+  /** @param path whose `chunkBytes` (PMDCS: the user data that fit in one DATA chunk on it) may change */
+  constructor(path: { readonly chunkBytes: number }) {
+    this.#path = path
+    this.size = initialWindow(path.chunkBytes)
   }
 
   get recovering(): boolean {
@@ -34,7 +34,7 @@ export class CongestionWindow {
   }
 
   #slowStart(bytes: number, flightBefore: number): void {
-    if (flightBefore >= this.size) this.size += Math.min(bytes, this.#chunkBytes)
+    if (flightBefore >= this.size) this.size += Math.min(bytes, this.#path.chunkBytes)
   }
 
   #avoidCongestion(bytes: number, flightBefore: number): void {
@@ -45,7 +45,7 @@ export class CongestionWindow {
       return
     }
     this.#partialBytesAcknowledged -= this.size
-    this.size += this.#chunkBytes
+    this.size += this.#path.chunkBytes
   }
 
   /** All data sent on this path is acknowledged (7.2.2). */
@@ -65,7 +65,7 @@ export class CongestionWindow {
   /** T3-rtx ran out: begin again with one packet (7.2.3). */
   timedOut(): void {
     this.#slowStartThreshold = this.#half()
-    this.size = this.#chunkBytes
+    this.size = this.#path.chunkBytes
     this.#partialBytesAcknowledged = 0
     this.#recoveryExit = undefined
   }
@@ -77,11 +77,11 @@ export class CongestionWindow {
 
   /** Sending at most `burst` packets more than `flight` keeps bursts short (6.1 D). */
   limitBurst(flight: number, burst: number): number {
-    return Math.min(this.size, flight + burst * this.#chunkBytes)
+    return Math.min(this.size, flight + burst * this.#path.chunkBytes)
   }
 
   #half(): number {
-    return Math.max(Math.floor(this.size / 2), 4 * this.#chunkBytes)
+    return Math.max(Math.floor(this.size / 2), 4 * this.#path.chunkBytes)
   }
 }
 

@@ -29,6 +29,8 @@ export interface EngineOptions {
   /** Unpredictable bytes. */
   random: (size: number) => Uint8Array
   outlet: Outlet
+  /** Present where packets can be kept from being fragmented; see `Host`. */
+  linkMtu?: (local: string) => number
 }
 
 /**
@@ -45,6 +47,7 @@ export class Engine implements ListeningHost {
   listening: boolean
   readonly #random: (size: number) => Uint8Array
   readonly #outlet: Outlet
+  readonly #linkMtu: EngineOptions['linkMtu']
   readonly #touched = new Set<Association>()
   readonly #wakes = new WakeQueue()
   #lastId = 0
@@ -56,6 +59,7 @@ export class Engine implements ListeningHost {
     this.now = now
     this.#random = options.random
     this.#outlet = options.outlet
+    this.#linkMtu = options.linkMtu
     this.cookies = new CookieJar(options.random, 2 * options.parameters.cookieLifeMillis, now)
   }
 
@@ -71,7 +75,7 @@ export class Engine implements ListeningHost {
     this.now = now
     const id = this.newId()
     const association = new Association(this, id, peerPort, this.newTag(), this.newTsn())
-    association.paths.add(new Path(to, 'active', this.parameters, now))
+    association.paths.add(new Path(to, 'active', this))
     this.admit(association)
     startHandshake(association)
     this.touch(association)
@@ -169,8 +173,12 @@ export class Engine implements ListeningHost {
     this.#touched.add(association)
   }
 
-  transmit(packet: Uint8Array, to: Route): void {
-    this.#outlet.transmit(packet, to)
+  linkMtu(local: string): number | undefined {
+    return this.#linkMtu?.(local)
+  }
+
+  transmit(packet: Uint8Array, to: Route, how: 'whole' | 'in-fragments'): void {
+    this.#outlet.transmit(packet, to, how)
   }
 
   deliver(message: Message): void {
@@ -182,6 +190,6 @@ export class Engine implements ListeningHost {
   }
 
   reply(packet: Packet, to: Route): void {
-    this.transmit(encodePacket(packet), to)
+    this.transmit(encodePacket(packet), to, 'whole')
   }
 }

@@ -1,6 +1,7 @@
 import type { Association } from './association.ts'
 import { scheduleHeartbeat } from './heartbeat.ts'
 import { Inbound } from './inbound.ts'
+import { beginMtuSearch } from './mtu-probing.ts'
 import { Outbound } from './outbound.ts'
 import { Path } from './path.ts'
 import { isUnicast } from './unicast.ts'
@@ -49,7 +50,7 @@ function addPath({ paths, host }: Association, address: string): void {
   if (!sameFamily || !isUnicast(address)) return
   if (paths.find(address) || paths.all.length >= MAXIMUM_ADDRESSES) return
   const to = { ...paths.primary.to, address }
-  paths.add(new Path(to, 'unconfirmed', host.parameters, host.now))
+  paths.add(new Path(to, 'unconfirmed', host))
 }
 
 /** Enters ESTABLISHED, tells the user (11.2.5), and begins to watch the peer's addresses (8.3). */
@@ -61,6 +62,7 @@ export function establish(association: Association, restarted = false): void {
   association.cookie = undefined
   association.errors = 0
   for (const path of paths.all) scheduleHeartbeat(association, path)
+  beginMtuSearch(association, paths.primary)
   host.touch(association)
   host.notify({
     type: 'association-up',

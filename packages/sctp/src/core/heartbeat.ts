@@ -1,6 +1,7 @@
 import { readUint32 } from '../wire/bytes.ts'
 import type { HeartbeatChunk } from '../wire/chunk.ts'
 import type { Association } from './association.ts'
+import { probeArrived } from './mtu-probing.ts'
 import { countFailure, countSuccess, notifyPath } from './path-errors.ts'
 import type { Path } from './path.ts'
 
@@ -41,7 +42,13 @@ function sendHeartbeat(association: Association, path: Path): void {
 
 /** HEARTBEAT ACK: the address is reachable, and the round trip is known (8.3, 6.3.1). */
 export function receiveHeartbeatAck(association: Association, { info }: HeartbeatChunk): void {
-  const path = association.paths.all.find(({ heartbeatNonce }) => equal(heartbeatNonce, info))
+  const { all } = association.paths
+  const probed = all.find(({ mtu }) => equal(mtu.probe?.nonce, info))
+  if (probed) {
+    probeArrived(association, probed)
+    return countSuccess(association, probed)
+  }
+  const path = all.find(({ heartbeatNonce }) => equal(heartbeatNonce, info))
   if (!path) return
   path.heartbeatNonce = undefined
   path.rto.measured(association.host.now - path.heartbeatSentAt)

@@ -23,6 +23,7 @@ export interface Message {
  * - `shutdown`: the peer wants to end; nothing more can be sent
  * - `shutdown-complete`: both have ended and nothing was lost (11.2.8)
  * - `peer-address`: a network status change (11.2.3)
+ * - `path-mtu`: the largest packet that the way to the peer carries, when it is found, and when it has changed
  * - `remote-error`: an ERROR chunk came (11.2.7)
  * - `send-failed`: a message that the peer has not acknowledged whole, and never will (11.2.2)
  * - `drain`: the send buffer has room again
@@ -47,6 +48,8 @@ export type Notification =
       peer: TransportAddress
       state: 'confirmed' | 'available' | 'unreachable' | 'port-changed'
     }
+  /** `mtu`: bytes, IP and UDP headers included. */
+  | { type: 'path-mtu'; association: number; peer: TransportAddress; mtu: number }
   | { type: 'remote-error'; association: number; causes: ErrorCause[] }
   | {
       type: 'send-failed'

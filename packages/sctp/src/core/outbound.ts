@@ -1,6 +1,6 @@
 import { setDataTsn } from '../wire/data-chunk.ts'
 import { nextSequence, tsnPlus } from '../wire/serial.ts'
-import { fragment } from './outgoing-chunk.ts'
+import { fragment, split } from './outgoing-chunk.ts'
 import type { OutgoingChunk, OutgoingMessage } from './outgoing-chunk.ts'
 import type { Path } from './path.ts'
 import { Queue } from './queue.ts'
@@ -59,6 +59,18 @@ export class Outbound {
     const sequence = this.#sequences.get(stream) ?? 0
     this.#sequences.set(stream, nextSequence(sequence))
     return sequence
+  }
+
+  /** The first waiting chunk, cut to `chunkBytes` if it was made for a path that carried more. */
+  firstWaiting(chunkBytes: number): OutgoingChunk | undefined {
+    const chunk = this.waiting.at(0)
+    if (!chunk || chunk.dataBytes <= chunkBytes) return chunk
+    const [first, rest] = split(chunk, chunkBytes)
+    this.waiting.shift()
+    this.waiting.unshift(rest)
+    this.waiting.unshift(first)
+    this.bufferedBytes += CHUNK_OVERHEAD_BYTES
+    return first
   }
 
   /** Moves the first waiting chunk to the outstanding ones and gives it its TSN. */

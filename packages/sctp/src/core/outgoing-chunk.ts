@@ -1,4 +1,4 @@
-import { DATA_HEADER_BYTES, writeDataHeader } from '../wire/data-chunk.ts'
+import { DATA_HEADER_BYTES, decodeData, encodeData, writeDataHeader } from '../wire/data-chunk.ts'
 import { Slab } from '../wire/slab.ts'
 import type { Path } from './path.ts'
 
@@ -58,6 +58,24 @@ export function fragment(
     encoded.set(part, DATA_HEADER_BYTES)
     return outgoingChunk(encoded, part.length, count - 1 - index)
   })
+}
+
+/** Cuts a chunk that was not sent yet in two, the first of `chunkBytes`: the path carries less than it did. */
+export function split(
+  { encoded, fragmentsAfter }: OutgoingChunk,
+  chunkBytes: number,
+): [OutgoingChunk, OutgoingChunk] {
+  const header = decodeData(encoded, 0, encoded.length)
+  if (!header.ok) throw header.error
+  const { data, beginning, ending } = header.value
+  const part = (from: number, to: number, edges: { beginning: boolean; ending: boolean }) =>
+    encodeData({ ...header.value, ...edges, data: data.subarray(from, to) })
+  const first = part(0, chunkBytes, { beginning, ending: false })
+  const rest = part(chunkBytes, data.length, { beginning: false, ending })
+  return [
+    outgoingChunk(first, chunkBytes, fragmentsAfter + 1),
+    outgoingChunk(rest, data.length - chunkBytes, fragmentsAfter),
+  ]
 }
 
 const outgoingChunk = (

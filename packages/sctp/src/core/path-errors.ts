@@ -1,6 +1,7 @@
 import type { Association } from './association.ts'
 import { lose } from './ending.ts'
 import { PeerUnreachableError } from './errors.ts'
+import { beginMtuSearch } from './mtu-probing.ts'
 import type { Path } from './path.ts'
 
 /**
@@ -28,9 +29,11 @@ export function countFailure(association: Association, path: Path): boolean {
 export function countSuccess(association: Association, path: Path): void {
   association.errors = 0
   path.errors = 0
-  if (path.state !== 'inactive') return
-  path.state = 'active'
-  notifyPath(association, path, 'available')
+  if (path.state === 'inactive') {
+    path.state = 'active'
+    notifyPath(association, path, 'available')
+  }
+  if (path.mtu.isSuspended) beginMtuSearch(association, path)
 }
 
 /** Tells the user of a change of one of the peer's addresses (RFC 9260 section 11.2.3). */

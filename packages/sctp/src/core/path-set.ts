@@ -1,5 +1,5 @@
+import type { Host } from './host.ts'
 import { Path } from './path.ts'
-import type { ProtocolParameters } from './protocol-parameters.ts'
 
 /** The peer's addresses; the first one is where the association was set up. */
 export class PathSet {
@@ -12,9 +12,9 @@ export class PathSet {
   }
 
   /** Leaves the primary address only, with nothing known of it. */
-  reset(parameters: ProtocolParameters, now: number): void {
+  reset(host: Host): void {
     const { to } = this.primary
-    this.#primary = new Path(to, 'active', parameters, now)
+    this.#primary = new Path(to, 'active', host)
     this.all.splice(0, this.all.length, this.#primary)
   }
 

@@ -1,12 +1,13 @@
 import { DATA_HEADER_BYTES } from '../wire/data-chunk.ts'
 import { COMMON_HEADER_BYTES } from '../wire/packet.ts'
 import { CongestionWindow } from './congestion-window.ts'
+import type { Host } from './host.ts'
+import { headerBytes, mtuLimits } from './mtu-limits.ts'
 import type { OutgoingChunk } from './outgoing-chunk.ts'
-import type { ProtocolParameters } from './protocol-parameters.ts'
+import { PathMtu } from './path-mtu.ts'
 import { RtoEstimate } from './rto-estimate.ts'
 import type { Route } from './transport-address.ts'
 
-const UDP_HEADER_BYTES = 8
 const NEVER = Number.POSITIVE_INFINITY
 
 /**
@@ -19,8 +20,9 @@ export class Path {
   state: 'unconfirmed' | 'active' | 'inactive'
   readonly rto: RtoEstimate
   readonly congestion: CongestionWindow
-  /** Largest SCTP packet, bytes. */
-  readonly packetBytes: number
+  readonly mtu: PathMtu
+  /** The MTU that the user was told last, bytes. */
+  toldMtu: number | undefined
   /** Bytes of user data sent on this path and neither acknowledged nor given up for lost. */
   flight = 0
   /** Consecutive retransmissions and HEARTBEATs without an answer. */
@@ -41,24 +43,27 @@ export class Path {
   /** Of the SACK in hand: bytes in flight before it. */
   flightBefore = 0
 
-  constructor(to: Route, state: Path['state'], parameters: ProtocolParameters, now: number) {
+  constructor(to: Route, state: Path['state'], host: Host) {
     this.to = to
     this.state = state
-    this.rto = new RtoEstimate(parameters)
-    this.packetBytes = sctpPacketBytes(to.address, parameters.mtu)
-    this.congestion = new CongestionWindow(userDataBytes(this.packetBytes))
-    this.usedAt = now
+    this.rto = new RtoEstimate(host.parameters)
+    this.mtu = new PathMtu(() => mtuLimits(host, this.to))
+    this.congestion = new CongestionWindow(this)
+    this.usedAt = host.now
+  }
+
+  /** Largest SCTP packet, bytes. */
+  get packetBytes(): number {
+    return this.mtu.size
+  }
+
+  /** Largest IP packet, bytes, headers included. */
+  get mtuBytes(): number {
+    return this.mtu.size + headerBytes(this.to)
   }
 
   /** The longest user data of one DATA chunk alone in a packet (PMDCS, RFC 9260 section 2.3). */
   get chunkBytes(): number {
-    return userDataBytes(this.packetBytes)
+    return this.packetBytes - COMMON_HEADER_BYTES - DATA_HEADER_BYTES
   }
 }
-
-const userDataBytes = (packetBytes: number): number =>
-  packetBytes - COMMON_HEADER_BYTES - DATA_HEADER_BYTES
-
-/** What IP and UDP leave of the MTU (RFC 6951 section 5.6), a multiple of four. */
-const sctpPacketBytes = (address: string, mtu: number): number =>
-  (mtu - (address.includes(':') ? 40 : 20) - UDP_HEADER_BYTES) & ~3

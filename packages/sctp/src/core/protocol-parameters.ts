@@ -23,8 +23,11 @@ export interface ProtocolParameters {
   sendBufferBytes: number
   /** The longest message sent or reassembled, bytes. */
   maximumMessageBytes: number
-  /** Largest IP packet sent, bytes, headers included. */
-  mtu: number
+  /**
+   * Largest IP packet sent, bytes, headers included; where the path MTU is discovered, the most that is
+   * looked for. Undefined: what the interface has, up to 9,000; without discovery 1,200, with IPv6 1,280.
+   */
+  mtu: number | undefined
   /** Associations at once; further ones are refused with ABORT. */
   maximumAssociations: number
 }
@@ -47,6 +50,6 @@ export const DEFAULT_PROTOCOL_PARAMETERS: ProtocolParameters = {
   receiveBufferBytes: 1024 * 1024,
   sendBufferBytes: 1024 * 1024,
   maximumMessageBytes: 256 * 1024,
-  mtu: 1500,
+  mtu: undefined,
   maximumAssociations: 2000,
 }

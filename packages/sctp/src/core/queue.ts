@@ -28,6 +28,12 @@ export class Queue<T> {
     return item
   }
 
+  /** Puts an item before the first. */
+  unshift(item: T): void {
+    if (this.#head === 0) this.#items.unshift(item)
+    else this.#items[(this.#head -= 1)] = item
+  }
+
   clear(): void {
     this.#items.length = 0
     this.#head = 0

@@ -62,7 +62,8 @@ export function receiveControl(
     case 'cookie-echo':
     case 'ecne':
     case 'cwr':
-      // The first two are the handshake's, never bundled behind others; ECN is not negotiated.
+    case 'pad':
+      // The first two are the handshake's, never bundled behind others; ECN is not negotiated; PAD is only long.
       break
   }
   return true

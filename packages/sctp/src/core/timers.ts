@@ -1,9 +1,14 @@
 import type { Association } from './association.ts'
 import { handshakeExpired } from './handshake.ts'
 import { heartbeatExpired } from './heartbeat.ts'
+import { mtuTimerExpired, suspectBlackHole } from './mtu-probing.ts'
+import type { OutgoingChunk } from './outgoing-chunk.ts'
 import { countFailure } from './path-errors.ts'
 import type { Path } from './path.ts'
 import { shutdownExpired, shutdownGuardExpired } from './shutdown.ts'
+
+/** A chunk lost so often in a row may be too large for a path that has changed. */
+const SUSPICIOUS_TRANSMISSIONS = 3
 
 const NEVER = Number.POSITIVE_INFINITY
 
@@ -27,6 +32,7 @@ function expirePath(association: Association, path: Path, now: number): void {
   if (association.state !== 'CLOSED' && path.retransmitAt <= now)
     retransmissionExpired(association, path)
   if (association.state !== 'CLOSED' && path.heartbeatAt <= now) heartbeatExpired(association, path)
+  if (association.state !== 'CLOSED' && path.mtu.at <= now) mtuTimerExpired(association, path)
 }
 
 /**
@@ -40,8 +46,15 @@ function retransmissionExpired(association: Association, path: Path): void {
   const { outbound } = transfer
   // A probe that goes unanswered says nothing about the network.
   if (!outbound.probe) path.congestion.timedOut()
+  let isSuspicious = false
   for (let index = 0; index < outbound.outstanding.length; index += 1) {
     const chunk = outbound.outstanding.at(index)
-    if (chunk?.path === path) outbound.markLost(chunk)
+    if (chunk?.path !== path) continue
+    isSuspicious ||= wasLostAgain(chunk) && chunk.sentAt > path.mtu.provenAt
+    outbound.markLost(chunk)
   }
+  if (isSuspicious) suspectBlackHole(association, path)
 }
+
+const wasLostAgain = ({ acknowledged, transmissions }: OutgoingChunk): boolean =>
+  !acknowledged && transmissions >= SUSPICIOUS_TRANSMISSIONS

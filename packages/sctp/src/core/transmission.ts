@@ -65,7 +65,7 @@ function retransmit(association: Association, transfer: Transfer, first: number)
   const chunk = outbound.outstanding.at(first)
   const path = association.paths.forRetransmission(chunk?.path)
   if (!outbound.fastRetransmitDue && path.flight >= path.congestion.size) return false
-  const packet = new PacketBuilder(association.header, path.packetBytes)
+  const packet = new PacketBuilder(association.header, packetBytesFor(chunk, path))
   bundleSack(association, transfer, packet, chunk)
   const { outstanding } = outbound
   for (
@@ -82,6 +82,13 @@ function retransmit(association: Association, transfer: Transfer, first: number)
   return send(association, packet, path, true)
 }
 
+/**
+ * A chunk that has its TSN cannot be cut again: when the path carries less than it did, IP fragments the
+ * packet (RFC 9260 section 6.9).
+ */
+const packetBytesFor = (chunk: OutgoingChunk | undefined, path: Path): number =>
+  Math.max(path.packetBytes, COMMON_HEADER_BYTES + padded(chunk?.encoded.length ?? 0))
+
 /** One packet of new data, if the windows allow (RFC 9260 section 6.1 A and B). Was one sent? */
 function sendNew(
   association: Association,
@@ -90,7 +97,7 @@ function sendNew(
   window: number,
 ): boolean {
   const { outbound } = transfer
-  const first = outbound.waiting.at(0)
+  const first = outbound.firstWaiting(path.chunkBytes)
   if (!first || !allowed(transfer, first, path, window)) return false
   const packet = new PacketBuilder(association.header, path.packetBytes)
   bundleSack(association, transfer, packet, first)
@@ -143,7 +150,7 @@ function bundleSack(
 /** Sends the packet and starts T3-rtx if it is not running (6.3.2 R1); a fast retransmission restarts it. */
 function send(association: Association, packet: PacketBuilder, path: Path, restart: boolean): true {
   const { now } = association.host
-  association.host.transmit(packet.finish(), path.to)
+  association.transmit(packet.finish(), path)
   path.usedAt = now
   if (restart || path.retransmitAt === Number.POSITIVE_INFINITY) {
     path.retransmitAt = now + path.rto.rto

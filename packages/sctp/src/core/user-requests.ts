@@ -22,6 +22,8 @@ export interface AssociationStatus {
     inFlightBytes: number
     rtoMillis: number
     smoothedRttMillis: number | undefined
+    /** Largest IP packet, bytes, headers included. */
+    mtu: number
   }[]
 }
 
@@ -96,6 +98,7 @@ export function statusOf(table: AssociationTable, id: number): AssociationStatus
       inFlightBytes: path.flight,
       rtoMillis: path.rto.rto,
       smoothedRttMillis: path.rto.smoothed,
+      mtu: path.mtuBytes,
     })),
   }
 }

@@ -4,9 +4,11 @@ import { Engine } from '../core/engine.ts'
 import type { Outlet } from '../core/host.ts'
 import type { ProtocolParameters } from '../core/protocol-parameters.ts'
 import type { Route, TransportAddress } from '../core/transport-address.ts'
+import { LinkMtus } from './link-mtus.ts'
 import { isWildcard } from './local-addresses.ts'
 import { LocalSockets } from './local-sockets.ts'
 import { sourceAddress } from './source-address.ts'
+import type { SetDontFragment } from './udp-socket.ts'
 
 export interface EngineDriverOptions {
   /** Numeric address to bind; `::` and `0.0.0.0` are every one of ours. */
@@ -19,6 +21,8 @@ export interface EngineDriverOptions {
   refusal: (from: TransportAddress) => string | undefined
   parameters: ProtocolParameters
   events: Omit<Outlet, 'transmit'>
+  /** With it the path MTU is discovered. */
+  setDontFragment: SetDontFragment | undefined
 }
 
 /** Gives an engine what it has not: UDP sockets, a clock, and chance. */
@@ -41,6 +45,7 @@ export class EngineDriver {
   /** @throws {Error} of node:dgram, with `code`, when the UDP port cannot be bound */
   static async open(options: EngineDriverOptions): Promise<EngineDriver> {
     const { host, udpPort, port: localPort, listening, refusal, parameters, events } = options
+    const { setDontFragment } = options
     const opened: { driver?: EngineDriver } = {}
     const onDatagram = (bytes: Uint8Array, from: Route) => {
       const { driver } = opened
@@ -49,14 +54,16 @@ export class EngineDriver {
       if (reason === undefined) driver.#receive(bytes, from)
       else driver.#count(reason)
     }
-    const sockets = await LocalSockets.open({ host, port: udpPort, onDatagram })
+    const sockets = await LocalSockets.open({ host, port: udpPort, onDatagram, setDontFragment })
     const outlet: Outlet = {
-      transmit: (packet, to) => sockets.send(packet, to),
+      transmit: (packet, to, how) => sockets.send(packet, to, how),
       deliver: events.deliver,
       notify: events.notify,
     }
+    const linkMtus = new LinkMtus()
+    const discovery = setDontFragment && { linkMtu: (local: string) => linkMtus.of(local) }
     const engine = new Engine(
-      { localPort, listening, parameters, random: randomBytes, outlet },
+      { localPort, listening, parameters, random: randomBytes, outlet, ...discovery },
       performance.now(),
     )
     opened.driver = new EngineDriver(host, sockets, engine)

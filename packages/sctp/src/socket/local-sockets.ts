@@ -48,9 +48,9 @@ export class LocalSockets {
   }
 
   /** Sends one packet from the address that its receiver knows. */
-  send(packet: Uint8Array, to: Route): void {
+  send(packet: Uint8Array, to: Route, how: 'whole' | 'in-fragments'): void {
     const socket = this.#sockets.get(to.local)
-    if (socket) socket.send(packet, to)
+    if (socket) socket.send(packet, to, how)
     else this.#dropped += 1
   }
 
@@ -77,7 +77,7 @@ export class LocalSockets {
 
   /** What cannot be bound now, an address that is still being checked (RFC 4862), say, is tried again. */
   async #serve(address: string): Promise<void> {
-    const opening = UdpSocket.open({ address, port: this.port }, this.#options.onDatagram)
+    const opening = UdpSocket.open({ address, port: this.port }, this.#options)
     const socket = await opening.catch(() => undefined)
     if (this.#isClosed) await socket?.close()
     else if (socket) this.#sockets.set(address, socket)

@@ -1,16 +1,15 @@
 import { isWildcard, localAddresses } from './local-addresses.ts'
 import { UdpSocket } from './udp-socket.ts'
-import type { OnDatagram } from './udp-socket.ts'
+import type { UdpSocketOptions } from './udp-socket.ts'
 
 /** Another process may hold at one address the port that was free at the first one. */
 const ATTEMPTS = 10
 
-export interface OpenSocketsOptions {
+export interface OpenSocketsOptions extends UdpSocketOptions {
   /** Numeric address; `::` and `0.0.0.0` are every one of ours. */
   host: string
   /** UDP port; 0 picks one that is free at every address. */
   port: number
-  onDatagram: OnDatagram
 }
 
 /** Sockets at one port, by their addresses. */
@@ -43,11 +42,11 @@ export async function openSockets(options: OpenSocketsOptions): Promise<OpenSock
 
 /** The first socket settles the port of all. */
 async function openOnce(options: OpenSocketsOptions): Promise<OpenSockets> {
-  const { host, onDatagram } = options
+  const { host } = options
   const opened: OpenSockets = { port: options.port, byAddress: new Map() }
   try {
     for (const address of localAddresses(host)) {
-      const opening = UdpSocket.open({ address, port: opened.port }, onDatagram)
+      const opening = UdpSocket.open({ address, port: opened.port }, options)
       const socket = await (isWildcard(host) ? unlessUnusable(opening) : opening)
       if (socket === undefined) continue
       opened.byAddress.set(address, socket)

@@ -83,7 +83,8 @@ export const chunk: fc.Arbitrary<Chunk> = fc.oneof(
   fc.record({ kind: fc.constant('shutdown-complete' as const), reflected: fc.boolean() }),
   fc.record({ kind: fc.constantFrom('shutdown-ack' as const, 'cookie-ack' as const) }),
   fc.record({ kind: fc.constantFrom('ecne' as const, 'cwr' as const), lowestTsn: uint32 }),
-  fc.tuple(fc.integer({ min: 15, max: 255 }), bytes).map(([type, value]) => ({
+  fc.record({ kind: fc.constant('pad' as const), bytes: fc.nat(2000) }),
+  fc.tuple(fc.integer({ min: 15, max: 131 }), bytes).map(([type, value]) => ({
     kind: 'unknown' as const,
     type,
     chunk: Uint8Array.from([type, 0, 0, value.length + 4, ...value]),

@@ -16,6 +16,8 @@ export interface VirtualHostOptions {
   port?: number
   listening?: boolean
   parameters?: Partial<ProtocolParameters>
+  /** The MTU of its interface: with one, path MTUs are discovered. */
+  linkMtu?: () => number
 }
 
 /** An engine on a virtual network, with all that it told its user. */
@@ -30,17 +32,23 @@ export class VirtualHost {
   readonly #network: VirtualNetwork
 
   constructor(network: VirtualNetwork, options: VirtualHostOptions) {
-    const { address, udpPort = 9899, port = 7, listening = true, parameters } = options
+    const { address, udpPort = 9899, port = 7, listening = true, parameters, linkMtu } = options
     this.#network = network
     this.at = { address, port: udpPort }
     this.engine = new Engine(
       {
-        parameters: { ...DEFAULT_PROTOCOL_PARAMETERS, ...parameters },
+        parameters: {
+          ...DEFAULT_PROTOCOL_PARAMETERS,
+          mtu: linkMtu ? undefined : 1500,
+          ...parameters,
+        },
+        ...(linkMtu && { linkMtu }),
         localPort: port,
         listening,
         random: (size) => randomBytesOf(network.random, size),
         outlet: {
-          transmit: (packet, to) => network.send(packet, { address: to.local, port: udpPort }, to),
+          transmit: (packet, to, how) =>
+            network.send(packet, { address: to.local, port: udpPort }, to, how),
           deliver: (message) => {
             this.messages.push(message)
             this.onMessage(message)

@@ -21,6 +21,7 @@ export interface Flight {
   from: TransportAddress
   to: TransportAddress
   packet: Packet
+  how: 'whole' | 'in-fragments'
 }
 
 /** Hosts on one network whose time passes only when `run` says so; every fault is seeded. */
@@ -57,10 +58,15 @@ export class VirtualNetwork {
     this.#hosts.delete(key(host.at))
   }
 
-  send(bytes: Uint8Array, from: TransportAddress, to: TransportAddress): void {
+  send(
+    bytes: Uint8Array,
+    from: TransportAddress,
+    to: TransportAddress,
+    how: Flight['how'] = 'whole',
+  ): void {
     const decoded = decodePacket(bytes)
     if (!decoded.ok) throw decoded.error
-    const flight = { bytes: bytes.slice(), from, to, packet: decoded.value }
+    const flight = { bytes: bytes.slice(), from, to, packet: decoded.value, how }
     this.sent.push(flight)
     const { loss, duplicate } = this.#faults
     if (this.drop(flight) || this.random() < loss) return

@@ -15,4 +15,6 @@ export const CHUNK_TYPE = {
   ECNE: 12,
   CWR: 13,
   SHUTDOWN_COMPLETE: 14,
+  /** RFC 4820. */
+  PAD: 132,
 } as const

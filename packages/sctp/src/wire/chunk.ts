@@ -94,7 +94,13 @@ export interface EcnChunk {
   lowestTsn: number
 }
 
-/** A chunk of a type that RFC 9260 does not define, whole, as it must be quoted in an ERROR. */
+/** PAD, RFC 4820: nothing, `bytes` long beside its header. */
+interface PadChunk {
+  kind: 'pad'
+  bytes: number
+}
+
+/** A chunk of a type that we do not know, whole, as it must be quoted in an ERROR. */
 export interface UnknownChunk {
   kind: 'unknown'
   type: number
@@ -113,4 +119,5 @@ export type Chunk =
   | ShutdownCompleteChunk
   | BareChunk
   | EcnChunk
+  | PadChunk
   | UnknownChunk

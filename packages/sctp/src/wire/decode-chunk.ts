@@ -49,6 +49,8 @@ export function decodeChunk(bytes: Uint8Array, at: number, length: number): Pars
       return decodeEcn('cwr', value)
     case CHUNK_TYPE.SHUTDOWN_COMPLETE:
       return { ok: true, value: { kind: 'shutdown-complete', reflected } }
+    case CHUNK_TYPE.PAD:
+      return { ok: true, value: { kind: 'pad', bytes: value.length } }
     default:
       return { ok: true, value: { kind: 'unknown', type, chunk: bytes.subarray(at, at + length) } }
   }

@@ -43,6 +43,8 @@ export function encodeChunk(chunk: Chunk): Uint8Array {
       return wrap(CHUNK_TYPE.CWR, 0, uint32(chunk.lowestTsn))
     case 'shutdown-complete':
       return wrap(CHUNK_TYPE.SHUTDOWN_COMPLETE, tBit(chunk), NOTHING)
+    case 'pad':
+      return wrap(CHUNK_TYPE.PAD, 0, new Uint8Array(chunk.bytes))
     case 'unknown':
       break
   }

@@ -1,0 +1,64 @@
+import { CHUNK_HEADER_BYTES } from '../wire/decode-chunk.ts'
+import { encodeChunk } from '../wire/encode-chunk.ts'
+import { encodePacket } from '../wire/packet-builder.ts'
+import { COMMON_HEADER_BYTES } from '../wire/packet.ts'
+import type { Association } from './association.ts'
+import type { Path } from './path.ts'
+
+const NONCE_BYTES = 8
+
+/** Looks for the path's MTU, from now on or anew; not where packets can't be kept from being fragmented. */
+export function beginMtuSearch({ host }: Association, { mtu, to }: Path): void {
+  if (host.linkMtu(to.local) === undefined) return
+  mtu.begin()
+  mtu.at = host.now
+}
+
+/**
+ * The timer of the search ran out: a probe is lost, or it is time to begin. What a path that does not
+ * answer loses says nothing about sizes: the search goes on once it answers again.
+ */
+export function mtuTimerExpired(association: Association, path: Path): void {
+  const { mtu } = path
+  if (association.state !== 'ESTABLISHED' || path.state !== 'active' || path.errors > 0) {
+    mtu.suspend()
+    return
+  }
+  if (mtu.probe) mtu.lost()
+  else mtu.begin()
+  sendProbe(association, path)
+}
+
+/** A HEARTBEAT ACK that answers a probe. */
+export function probeArrived(association: Association, path: Path): void {
+  path.mtu.acknowledged(association.host.now)
+  sendProbe(association, path)
+}
+
+/** Chunks were lost again and again: it may be their size (RFC 8899 section 4.3, RFC 9260 section 7.3). */
+export function suspectBlackHole(association: Association, path: Path): void {
+  if (path.mtu.fallBack()) notifyMtu(association, path)
+}
+
+/** A HEARTBEAT filled up with PAD (RFC 8899 section 6.2.2, RFC 4820); the peer answers with the HEARTBEAT alone. */
+function sendProbe(association: Association, path: Path): void {
+  const { host, header } = association
+  const size = path.mtu.next
+  if (size === undefined) {
+    path.mtu.complete(host.now)
+    return notifyMtu(association, path)
+  }
+  const nonce = host.random(NONCE_BYTES)
+  path.mtu.sent({ size, nonce }, host.now + path.rto.rto)
+  const heartbeat = { kind: 'heartbeat' as const, info: nonce }
+  const used = COMMON_HEADER_BYTES + encodeChunk(heartbeat).length + CHUNK_HEADER_BYTES
+  const pad = { kind: 'pad' as const, bytes: size - used }
+  host.transmit(encodePacket({ ...header, chunks: [heartbeat, pad] }), path.to, 'whole')
+}
+
+/** Tells the user what came of a search, if it is news. */
+function notifyMtu({ id, host }: Association, path: Path): void {
+  if (path.toldMtu === path.mtuBytes) return
+  path.toldMtu = path.mtuBytes
+  host.notify({ type: 'path-mtu', association: id, peer: path.to, mtu: path.mtuBytes })
+}
