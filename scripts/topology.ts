@@ -96,6 +96,14 @@ export const topology: readonly Member[] = [
     tryIt: `npx pnpm@12 --filter sctp-echo start send ${host}`,
   },
   {
+    name: 'inetd',
+    app: 'inetd',
+    args: ['--host', host],
+    address: `tcp ${host}:3017 and more`,
+    adminPort: 9109,
+    tryIt: `telnet ${host} 3018`,
+  },
+  {
     name: 'tcp-ping',
     app: 'tcp-echo',
     args: ['ping', host, '--interval', '1s'],

@@ -26,6 +26,7 @@ it('the topology of this host comes up, measures, and leaves nothing behind afte
     ['sntp-listener', 'udp 224.0.1.1:10123'],
     ['sntp-server', `udp ${address}:10123`],
     ['sctp-echo', `sctp ${address}:9877 in udp 9899`],
+    ['inetd', `tcp ${address}:3017 and more`],
     ['tcp-ping', `tcp ${address}:3111`],
     ['udp-ping', `udp ${address}:3333`],
     ['sctp-ping', `sctp ${address}:9877 in udp 9899`],
@@ -39,7 +40,7 @@ it('the topology of this host comes up, measures, and leaves nothing behind afte
     )
   await yard.waitForText(/^sntp-listener +\| .*offset [+-].* ± .* stratum 10/m)
   const members = childrenOf(yard.pid)
-  expect(members).toHaveLength(12)
+  expect(members).toHaveLength(13)
   yard.kill('SIGINT')
   expect(await yard.exited).toEqual({ code: 0, signal: null })
   expect(yard.stdout).toMatch(/^tcp-ping +\| answered: sent .* lost +0 /m)

@@ -16,6 +16,7 @@ const SERVICES = {
   'sntp-listener': [],
   'sntp-server': ['--group', '224.0.1.1'],
   'sctp-echo': [],
+  inetd: [],
 }
 
 interface Stop {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 
-import { connectionLimitOptions, rateLimit } from '@sockyard/service/common-options'
+import { connectionLimitOptions, host, rateLimit } from '@sockyard/service/common-options'
 import { integer, text } from '@sockyard/service/options'
 import { z } from 'zod'
 
@@ -19,6 +19,9 @@ export const serveOptions = z.strictObject({
     valueName: 'FILE',
     preset: 'the sample inetd.conf',
     description: 'what to serve; read again at SIGHUP',
+  }),
+  host: host().meta({
+    description: 'where lines without an address listen; :: takes IPv4 and IPv6',
   }),
   maxChildren: atLeastOne(256, 'programs at once, of all services'),
   maxChildrenPerService: atLeastOne(128, 'programs at once of one service, unless its line says'),

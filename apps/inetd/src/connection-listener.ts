@@ -8,11 +8,11 @@ import type { Surroundings } from './surroundings.ts'
 /**
  * Listens for connections to an internal service, or to a program that gets each (`stream`, `nowait`).
  *
- * @param address where to listen; undefined for every address
+ * @param address numeric; `::` is every address
  */
 export async function openConnectionListener(
   service: Service,
-  address: string | undefined,
+  address: string,
   surroundings: Surroundings,
 ): Promise<Listener> {
   const { entry, port, label } = service.definition

@@ -11,7 +11,7 @@ import type { Surroundings } from './surroundings.ts'
 /** Answers datagrams by an internal service: echo, discard, daytime or time. */
 export async function openDatagramListener(
   service: Service,
-  address: string | undefined,
+  address: string,
   surroundings: Surroundings,
 ): Promise<Listener> {
   const { entry, port: asked, label } = service.definition

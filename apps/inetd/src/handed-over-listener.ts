@@ -10,6 +10,8 @@ import type { Surroundings } from './surroundings.ts'
 
 /** How soon a service is looked at again whose program may not be started now. */
 const PATIENCE_MILLIS = 250
+/** And when its program has failed: what it was started for may still be there, whoever has sent it. */
+const AFTER_FAILURE_MILLIS = 1000
 /** Datagrams that are refused in one go, before others get their turn. */
 const REFUSED_AT_ONCE = 64
 /** Whoever connects to a `wait` service is known only to its program: they count as one. */
@@ -21,7 +23,7 @@ const ANYBODY: Peer = { address: '*', port: 0 }
  */
 export async function openHandedOverListener(
   service: Service,
-  address: string | undefined,
+  address: string,
   surroundings: Surroundings,
 ): Promise<Listener> {
   const { label, port, entry } = service.definition
@@ -118,7 +120,9 @@ class HandedOverListener implements Listener {
       tallies.ended(label, end)
       const seconds = Math.round(performance.now() - since) / 1000
       limited.info({ service: label, pid: child?.pid, ...known, end, seconds }, 'ended')
-      this.watch()
+      // Of a datagram the source is known, and slowed down alone.
+      if (end === '0' || known !== undefined) this.watch()
+      else this.#later(AFTER_FAILURE_MILLIS)
     })
     if (child === undefined) return
     this.#endProgram = () => void child.kill('SIGTERM')
@@ -126,8 +130,8 @@ class HandedOverListener implements Listener {
     limited.info({ service: label, pid: child.pid, ...known }, 'started')
   }
 
-  #later(): void {
-    const timer = setTimeout(() => this.watch(), PATIENCE_MILLIS)
+  #later(millis = PATIENCE_MILLIS): void {
+    const timer = setTimeout(() => this.watch(), millis)
     this.#forget = () => clearTimeout(timer)
   }
 }

@@ -11,11 +11,7 @@ import { holderOf, type SocketHolder } from './identity.ts'
 import { type Listener, Service } from './service.ts'
 import type { Surroundings } from './surroundings.ts'
 
-type Open = (
-  service: Service,
-  address: string | undefined,
-  surroundings: Surroundings,
-) => Promise<Listener>
+type Open = (service: Service, address: string, surroundings: Surroundings) => Promise<Listener>
 
 const OPEN: Readonly<Record<SocketHolder, Open>> = {
   connections: openConnectionListener,
@@ -34,7 +30,7 @@ export async function openService(
 ): Promise<Service> {
   const service = new Service(definition, surroundings.options)
   try {
-    for (const address of await everyAddress(definition.entry))
+    for (const address of await everyAddress(definition.entry, surroundings.options.host))
       service.listeners.push(await OPEN[holderOf(definition)](service, address, surroundings))
     return service
   } catch (error) {
@@ -43,14 +39,13 @@ export async function openService(
   }
 }
 
-/** A name of this host may have several addresses; undefined is every address. */
-async function everyAddress({
-  addresses,
-  family,
-}: Definition['entry']): Promise<(string | undefined)[]> {
-  if (addresses.length === 0) return [undefined]
+/** A name of this host may have several addresses. */
+async function everyAddress(
+  { addresses, family }: Definition['entry'],
+  usual: string,
+): Promise<string[]> {
   const found = await Promise.all(
-    addresses.map(async (name) => {
+    (addresses.length === 0 ? [usual] : addresses).map(async (name) => {
       if (isIP(name) !== 0) return [name]
       const all = await lookup(name, { all: true, family: family ?? 0 }).catch((error: unknown) => {
         throw networkError(error, name)
