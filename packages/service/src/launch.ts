@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 
 import type { App } from './command.ts'
+import { beginStartUp } from './start-up.ts'
 
 /** Beside the code: whoever may write there may change the code itself. */
 const CACHE = join(import.meta.dirname, '../../../node_modules/.cache/node')
@@ -24,6 +25,7 @@ export async function launch(
   load: () => Promise<{ app: App }>,
 ): Promise<void> {
   beginAnew(host)
+  beginStartUp()
   const [{ run }, { app }] = await Promise.all([import('./run.ts'), load()])
   await run(host, app)
 }

@@ -9,6 +9,7 @@ import { watchProcess } from './lifetime.ts'
 import { describeOptions } from './option-description.ts'
 import { type PassedSockets, takeActivatedSockets, takeInetdSocket } from './passed-sockets.ts'
 import { checkOperands, selectCommand } from './select-command.ts'
+import { endStartUp } from './start-up.ts'
 
 /**
  * Runs an app as a process: reads the command line and the environment, runs one command and sets
@@ -47,6 +48,8 @@ async function start(
   const parts = { host, app, command, options, operands, lifetime, passed }
   // What only a running command needs is loaded only then: --help and a typing error are quick.
   const context = await (await import('./context.ts')).createContext(parts)
+  // A server's start ends when it is ready.
+  if (command.logSettings === undefined) endStartUp()
   if (command.detaches?.(options) === true && !check) return detach(parts, context)
   if (!check) return command.run(context)
   await command.check?.(context)

@@ -7,6 +7,7 @@ import { InheritedSockets } from './inherited-sockets.ts'
 import { NOTHING_PASSED } from './passed-sockets.ts'
 import type { ServerDefinition, ServerOptions, Service, ServiceContext } from './server-command.ts'
 import { checkManagerOptions } from './service-manager.ts'
+import { endStartUp } from './start-up.ts'
 
 /** What a service gets to close its sockets after the clients' time is over. */
 const CLOSE_MILLIS = 250
@@ -36,6 +37,7 @@ export async function serve<Options extends z.ZodObject>(
     inherited.checkAllTaken()
     inherited.work.arm()
     isReady = true
+    endStartUp()
     manager.ready()
   }
   // One process a client says as little as one connection does.
