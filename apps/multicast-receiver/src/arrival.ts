@@ -21,13 +21,8 @@ export interface Arrival {
 }
 
 /** Reads a datagram and counts it for its flow. */
-export function observe(
-  bytes: Uint8Array,
-  from: GroupDatagramSource,
-  receivedAt: bigint,
-  flows: FlowTable,
-): Arrival {
-  const { group, address: source } = from
+export function observe(bytes: Uint8Array, from: GroupDatagramSource, flows: FlowTable): Arrival {
+  const { group, address: source, receivedAt } = from
   const read = decodeMulticastDatagram(bytes)
   if (read.ok) {
     const datagram = read.value

@@ -19,7 +19,7 @@ import { createReceiveReport } from './receive-report.ts'
  * @throws {UsageError} when an interface does not exist, or groups and sources do not fit
  */
 export function createReceiver(context: ServiceContext<ReceiveOptions>): Service {
-  const { options, log, now, fail } = context
+  const { options, log, fail } = context
   const { port, quiet } = options
   const groups = groupsWithSources(options.group, options.source)
   const interfaces = interfaceChoice(options.interface, 'any')
@@ -31,9 +31,8 @@ export function createReceiver(context: ServiceContext<ReceiveOptions>): Service
   let timer: NodeJS.Timeout | undefined
 
   const receive = (bytes: Buffer, from: GroupDatagramSource): void => {
-    const receivedAt = now()
     if (isOver) return
-    const arrival = observe(bytes, from, receivedAt, flows)
+    const arrival = observe(bytes, from, flows)
     if (isReceived(arrival)) received += 1
     if (isReceived(arrival) && arrival.delayMicros !== undefined)
       metrics.delayed(from.group, arrival.delayMicros)

@@ -1,6 +1,9 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 
+import { NativeCallsMissingError } from '@sockyard/posix/libc'
+import { sendMadeNow } from '@sockyard/posix/send-made-now'
+import { SystemCallError } from '@sockyard/posix/system-call-error'
 import {
   type Authentication,
   checkReply,
@@ -9,6 +12,7 @@ import {
   type ReplyRefusal,
 } from '@sockyard/protocol/ntp'
 import { type NetworkError, networkError } from '@sockyard/service/errors'
+import { type ReceiveTime, receiveTimes } from '@sockyard/service/receive-times'
 
 import { type Reading, readReply } from './reading.ts'
 import { makeRequest } from './request.ts'
@@ -44,7 +48,7 @@ const NOT_FINAL: ReadonlySet<ReplyRefusal> = new Set([
 
 interface Pending {
   readonly transmitRaw: bigint
-  readonly sentAt: bigint
+  sentAt: bigint
   readonly settle: (result: ExchangeResult) => void
   /** The last reply that was not believed. */
   refused: ReplyRefusal | undefined
@@ -60,6 +64,7 @@ export class Exchanger implements Disposable {
   readonly #target: ExchangeTarget
   readonly #authentication: Authentication
   readonly #now: () => bigint
+  readonly #receiveTime: ReceiveTime
   #pending: Pending | undefined
 
   private constructor(socket: Socket, target: ExchangeTarget, now: () => bigint) {
@@ -67,6 +72,7 @@ export class Exchanger implements Disposable {
     this.#socket = socket
     this.#target = target
     this.#now = now
+    this.#receiveTime = receiveTimes(socket)
     const keys = new Map(key === undefined ? [] : [[key.id, key] as const])
     this.#authentication = { keys, required: key !== undefined }
     socket.on('message', (bytes) => this.#receive(bytes))
@@ -94,16 +100,16 @@ export class Exchanger implements Disposable {
   async ask(waitMillis: number, signal?: AbortSignal): Promise<ExchangeResult> {
     const { promise, resolve } = Promise.withResolvers<ExchangeResult>()
     const request = makeRequest(this.#target.key)
-    const sentAt = this.#now()
     const pending: Pending = {
       transmitRaw: request.transmitRaw,
-      sentAt,
+      sentAt: 0n,
       settle: resolve,
       refused: undefined,
     }
     this.#pending = pending
-    this.#socket.send(request.bytes, (error) => {
-      if (error !== null) this.#failed(error)
+    this.#send(() => {
+      pending.sentAt = this.#now()
+      return request.bytes
     })
     const giveUp = (): void => resolve(unanswered(pending))
     const timer = setTimeout(giveUp, waitMillis)
@@ -119,8 +125,26 @@ export class Exchanger implements Disposable {
     this.#socket.close()
   }
 
+  /** @param request notes the time; the very next system call sends it */
+  #send(request: () => Uint8Array): void {
+    try {
+      const { bytes, isSent } = sendMadeNow(this.#socket, request)
+      if (!isSent) this.#sendLater(bytes)
+    } catch (error) {
+      if (error instanceof NativeCallsMissingError) this.#sendLater(request())
+      else if (error instanceof SystemCallError) this.#failed(error)
+      else throw error
+    }
+  }
+
+  #sendLater(bytes: Uint8Array): void {
+    this.#socket.send(bytes, (error) => {
+      if (error !== null) this.#failed(error)
+    })
+  }
+
   #receive(bytes: Uint8Array): void {
-    const receivedAt = this.#now()
+    const receivedAt = this.#receiveTime()
     const decoded = decodeNtpPacket(bytes, receivedAt)
     if (!decoded.ok) {
       this.malformed += 1

@@ -12,7 +12,7 @@ import type { ListenOptions } from './config.ts'
 import { DelayMeter } from './delay-meter.ts'
 import { ObserveReport } from './observe-report.ts'
 import { ObserveTotals } from './observe-totals.ts'
-import { type Moment, Observer, type ObserverOptions, type Sender } from './observer.ts'
+import { Observer, type ObserverOptions, type Sender } from './observer.ts'
 import { createReceivers } from './receivers.ts'
 import { SourceAsker } from './source-asker.ts'
 import { exportSources } from './source-metrics.ts'
@@ -34,7 +34,8 @@ export function createListener(context: ServiceContext<ListenOptions>): Service 
   const asker = new SourceAsker({ ...options, keys, meter, log: limited })
   exportSources(metrics, sources)
 
-  const handle = (bytes: Uint8Array, from: GroupDatagramSource, at: Moment): void => {
+  const receive = (bytes: Uint8Array, from: GroupDatagramSource): void => {
+    const at = { wallNanos: from.receivedAt, millis: performance.now() }
     const seen = observer.observe(bytes, from, at)
     if (seen.verdict === 'refuse') {
       totals.count(seen.reason)
@@ -53,11 +54,6 @@ export function createListener(context: ServiceContext<ListenOptions>): Service 
     void asker.measureDelay(source, at.millis)
   }
 
-  /** First every socket is read and the time noted, then the work is done: it would delay the next one's time. */
-  const receive = (bytes: Uint8Array, from: GroupDatagramSource): void => {
-    const at = { wallNanos: now(), millis: performance.now() }
-    setImmediate(handle, bytes, from, at)
-  }
   const receivers = createReceivers({
     options,
     interfaces: interfaceChoice(options.interface, 'all'),

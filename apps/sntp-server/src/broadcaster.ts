@@ -82,7 +82,7 @@ export class Broadcaster {
   /** The interface was set just before, and the kernel takes the packet in this very call. */
   #send(address: string, endpoint: Endpoint): void {
     if (this.#stop.signal.aborted) return
-    if (endpoint.send(this.#options.packet(), endpoint.address().port, address))
-      this.#sent.inc({ to: address })
+    const { port } = endpoint.address()
+    if (endpoint.sendMadeNow(this.#options.packet, port, address)) this.#sent.inc({ to: address })
   }
 }

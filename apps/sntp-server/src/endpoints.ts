@@ -1,10 +1,12 @@
 import type { Socket } from 'node:dgram'
 
 import type { Registry } from '@prometheus-io/client'
+import { now } from '@sockyard/service/clock'
 import { ipFamily } from '@sockyard/service/common-options'
 import { networkError } from '@sockyard/service/errors'
 import type { LimitedLog } from '@sockyard/service/limited-log'
 import type { Logger } from '@sockyard/service/log'
+import { type ReceiveTime, receiveTimes } from '@sockyard/service/receive-times'
 import {
   createUdpEndpoint,
   type DatagramSource,
@@ -20,6 +22,12 @@ export interface Endpoint extends UdpEndpoint {
   sendMulticastsBy(interfaceAddress: string): void
 }
 
+/** Where a request came from, and when. */
+export interface Requester extends DatagramSource {
+  /** When the kernel received it, in nanoseconds since 1970. */
+  readonly receivedAt: bigint
+}
+
 interface Parts {
   readonly options: ServeOptions
   /** As `hostsOf` has them. */
@@ -27,7 +35,7 @@ interface Parts {
   readonly log: Logger
   readonly limited: LimitedLog
   readonly metrics: Registry
-  readonly onDatagram: (bytes: Buffer, source: DatagramSource, endpoint: Endpoint) => void
+  readonly onDatagram: (bytes: Buffer, source: Requester, endpoint: Endpoint) => void
 }
 
 /** A host without IPv6 says so with these. */
@@ -81,6 +89,7 @@ function createEndpoint(parts: Parts, host: string, port: number): Endpoint {
   const { options, log, limited, metrics } = parts
   const family = host.includes(':') ? 6 : 4
   let socket: Socket | undefined
+  let receiveTime: ReceiveTime = now
   const endpoint: Endpoint = {
     family,
     sendMulticastsBy: (address) => socket?.setMulticastInterface(address),
@@ -90,9 +99,11 @@ function createEndpoint(parts: Parts, host: string, port: number): Endpoint {
       family,
       log,
       metrics,
-      onDatagram: (bytes, source) => parts.onDatagram(bytes, source, endpoint),
+      onDatagram: (bytes, source) =>
+        parts.onDatagram(bytes, { ...source, receivedAt: receiveTime() }, endpoint),
       configure(bound) {
         socket = bound
+        receiveTime = receiveTimes(bound, log)
         bound.setMulticastTTL(options.ttl)
         if (family === 4) bound.setBroadcast(true)
       },

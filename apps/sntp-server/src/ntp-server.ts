@@ -62,13 +62,14 @@ export function createNtpServer(context: ServiceContext<ServeOptions>): Service 
         limited,
         metrics,
         onDatagram(bytes, source, endpoint) {
-          const receivedAt = now()
+          const { address, port, receivedAt } = source
           const result = verdictOf(bytes, source, receivedAt, rules)
           counts[result.verdict] += 1
           if (!('request' in result))
-            return limited.debug({ ...source, reason: result.verdict }, 'not answered')
-          const reply = encoder.reply(result.request, statusAt(receivedAt), receivedAt, keys)
-          endpoint.send(reply, source.port, source.address)
+            return limited.debug({ address, port, reason: result.verdict }, 'not answered')
+          const reply = (): Uint8Array =>
+            encoder.reply(result.request, statusAt(receivedAt), receivedAt, keys)
+          endpoint.sendMadeNow(reply, port, address)
         },
       })
       if (options.stratum === undefined)

@@ -10,12 +10,14 @@ import { isPortForbidden } from './port-forbidden.ts'
 import { createReceiverTally } from './receiver-tally.ts'
 import { exportUdpMetrics, type UdpTally } from './udp-metrics.ts'
 
-/** Where a datagram came from, to which group it was sent, and on which interface it came in. */
+/** Where a datagram came from, to which group it was sent, on which interface it came in, and when. */
 export interface GroupDatagramSource {
   readonly address: string
   readonly port: number
   readonly group: string
   readonly interface: string
+  /** When the kernel received it, in nanoseconds since 1970; without koffi, when it was read. */
+  readonly receivedAt: bigint
 }
 
 /** One group on one interface. */

@@ -68,6 +68,11 @@ export interface UdpEndpoint {
    *   What the kernel refuses later (ENETUNREACH, EMSGSIZE, EPERM) is counted too.
    */
   send(bytes: Uint8Array, port: number, address: string): boolean
+  /**
+   * As `send`, for a datagram that holds the time of its own sending: `make` is called when all is ready, and what
+   * it gives is sent with the very next system call (where koffi is absent, by node:dgram).
+   */
+  sendMadeNow(make: () => Uint8Array, port: number, address: string): boolean
   /** @throws {Error} before `start` and after `stop` */
   address(): AddressInfo
   /** Datagrams the kernel dropped for want of buffer so far. */
@@ -104,6 +109,9 @@ class Endpoint implements UdpEndpoint {
 
   readonly send = (bytes: Uint8Array, port: number, address: string): boolean =>
     this.#sender.send(this.#socket, bytes, port, address)
+
+  readonly sendMadeNow = (make: () => Uint8Array, port: number, address: string): boolean =>
+    this.#sender.sendMadeNow(this.#socket, make, port, address)
 
   readonly stop = async (drained = AbortSignal.abort()): Promise<void> => {
     const closing = this.#socket

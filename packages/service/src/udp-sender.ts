@@ -1,5 +1,8 @@
 import type { Socket } from 'node:dgram'
 
+import { NativeCallsMissingError } from '@sockyard/posix/libc'
+import { sendMadeNow } from '@sockyard/posix/send-made-now'
+
 import type { EndpointTally } from './endpoint-tally.ts'
 import { isSystemError } from './errors.ts'
 
@@ -23,10 +26,30 @@ export class UdpSender {
 
   /** @returns false when it was dropped and counted */
   send(socket: Socket | undefined, bytes: Uint8Array, port: number, address: string): boolean {
-    if (socket === undefined) return this.#drop('closed')
-    if (port === 0) return this.#drop('port-zero')
-    if (socket.getSendQueueCount() >= this.#maximumQueue) return this.#drop('queue-full')
+    const hindrance = this.#hindrance(socket, port)
+    if (socket === undefined || hindrance !== undefined) return this.#drop(hindrance)
     socket.send(bytes, port, address, this.#sent)
+    return true
+  }
+
+  /** As `send`; `make` reads the clock, and what it gives is sent at once. */
+  sendMadeNow(
+    socket: Socket | undefined,
+    make: () => Uint8Array,
+    port: number,
+    address: string,
+  ): boolean {
+    const hindrance = this.#hindrance(socket, port)
+    if (socket === undefined || hindrance !== undefined) return this.#drop(hindrance)
+    try {
+      const { bytes, isSent } = sendMadeNow(socket, make, { address, port })
+      if (isSent) this.#sent(null, bytes.length)
+      else socket.send(bytes, port, address, this.#sent)
+    } catch (error) {
+      if (error instanceof NativeCallsMissingError) return this.send(socket, make(), port, address)
+      if (!isSystemError(error)) throw error
+      this.#sent(error, 0)
+    }
     return true
   }
 
@@ -36,7 +59,13 @@ export class UdpSender {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_PERIOD_MILLIS))
   }
 
-  #drop(reason: string): false {
+  #hindrance(socket: Socket | undefined, port: number): string | undefined {
+    if (socket === undefined) return 'closed'
+    if (port === 0) return 'port-zero'
+    return socket.getSendQueueCount() >= this.#maximumQueue ? 'queue-full' : undefined
+  }
+
+  #drop(reason = 'closed'): false {
     this.#tally.countUnsent(reason)
     return false
   }
