@@ -110,10 +110,9 @@ function prefers(holds: (one: Reachable, table: PolicyTable) => boolean): Rule['
   return (first, second, table) => Number(holds(second, table)) - Number(holds(first, table))
 }
 
-/** CommonPrefixLen of section 2.2: beyond the source's own prefix nothing counts. */
+/** CommonPrefixLen of section 2.2, which ends at the source's own prefix; of IPv4 as glibc has it. */
 function sharedBits({ address, source }: Reachable): number {
-  const longest = isIpv4(address) ? 96 + source.prefixLength : source.prefixLength
-  const bits = Math.min(commonPrefix(address, source.address), longest)
-  if (!isIpv4(address)) return bits
-  return bits === longest ? commonPrefix(address, source.address) : 0
+  const bits = commonPrefix(address, source.address)
+  if (!isIpv4(address)) return Math.min(bits, source.prefixLength)
+  return bits - 96 >= source.prefixLength ? bits - 96 : 0
 }

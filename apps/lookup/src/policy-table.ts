@@ -11,8 +11,6 @@ interface PolicyLine {
 export interface PolicyTable {
   labels: readonly PolicyLine[]
   precedences: readonly PolicyLine[]
-  /** Who says so. */
-  from: string
 }
 
 /** RFC 6724, section 2.1: prefix, precedence, label. musl has it so. */
@@ -47,28 +45,39 @@ const GLIBC_LABELS = [
   ['2001::', 32, 7],
 ] as const
 
+/** What glibc gives ::/0 where gai.conf does not. */
+const EVERY_PRECEDENCE = 40
+const EVERY_LABEL = 1
+
 export const rfc6724Table: PolicyTable = {
   precedences: RFC_6724.map(([prefix, length, precedence]) => line(prefix, length, precedence)),
   labels: RFC_6724.map(([prefix, length, , label]) => line(prefix, length, label)),
-  from: 'RFC 6724',
 }
 
 export const glibcTable: PolicyTable = {
   precedences: GLIBC_PRECEDENCES.map(([prefix, length, value]) => line(prefix, length, value)),
   labels: GLIBC_LABELS.map(([prefix, length, value]) => line(prefix, length, value)),
-  from: "glibc's default",
 }
 
-/** What gai.conf(5) says: one line of a kind replaces all of that kind that glibc has by itself. */
+/**
+ * What gai.conf(5) says: one line of a kind replaces all of that kind that glibc has by itself, but for ::/0.
+ * Its `scopev4` is not read.
+ */
 export function tableOf(gaiConf: string): PolicyTable {
-  const precedences = linesOf(gaiConf, 'precedence')
-  const labels = linesOf(gaiConf, 'label')
-  if (precedences.length === 0 && labels.length === 0) return glibcTable
   return {
-    precedences: precedences.length === 0 ? glibcTable.precedences : precedences,
-    labels: labels.length === 0 ? glibcTable.labels : labels,
-    from: '/etc/gai.conf',
+    precedences: linesOr(glibcTable.precedences, linesOf(gaiConf, 'precedence'), EVERY_PRECEDENCE),
+    labels: linesOr(glibcTable.labels, linesOf(gaiConf, 'label'), EVERY_LABEL),
   }
+}
+
+function linesOr(
+  preset: readonly PolicyLine[],
+  written: readonly PolicyLine[],
+  every: number,
+): readonly PolicyLine[] {
+  if (written.length === 0) return preset
+  const hasEvery = written.some(({ prefixLength }) => prefixLength === 0)
+  return hasEvery ? written : [...written, line('::', 0, every)]
 }
 
 /** @param address 16 bytes, IPv4 mapped */

@@ -48,7 +48,8 @@ async function ask(url: URL, signal: AbortSignal): Promise<z.output<typeof answe
   const response = await fetch(url, { signal: AbortSignal.any([signal, timeout]) }).catch(
     (error: unknown) => {
       signal.throwIfAborted()
-      throw networkError(error instanceof Error ? (error.cause ?? error) : error, url.host)
+      const cause = error instanceof Error ? (error.cause ?? error) : error
+      throw networkError(cause, url.hostname.replaceAll(/[[\]]/g, ''), Number(url.port || 80))
     },
   )
   if (!response.ok) throw other(url, `answered ${response.status}`)

@@ -1,0 +1,99 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { type Ran, runApp } from '@sockyard/testkit/run-app'
+import { startApp } from '@sockyard/testkit/start-app'
+import { canMakeNamespaces, type TwoHosts, twoHosts } from '@sockyard/testkit/two-hosts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+/** Puts files over those of /etc for whoever runs in the namespace (ip-netns(8)). */
+function etc(namespace: string, files: Readonly<Record<string, string>>): void {
+  const folder = join('/etc/netns', namespace)
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+}
+
+const HOSTS = `127.0.0.1 localhost
+10.77.0.2 many another
+fd77::2 many
+192.0.2.9 many
+2001:db8::5 many
+10.77.0.9 only-here alias-of-it # a comment
+`
+/** Nobody has this address: a question to it waits. */
+const SILENT_ADDRESS = '10.77.0.99'
+const SILENT = `nameserver ${SILENT_ADDRESS}\noptions timeout:20 attempts:1\n`
+
+describe.runIf(canMakeNamespaces())('in a network of its own', () => {
+  let hosts: TwoHosts
+  const lookup = (...args: readonly string[]): Promise<Ran> =>
+    runApp('lookup', args, { namespace: hosts.host })
+
+  /** The addresses, the rules, and what is said of Node. */
+  async function explained(): Promise<string[]> {
+    const { stdout } = await lookup('resolve', 'many', '80', '--socktype', 'stream', '--explain')
+    const facts = /^(\S+):80|rule \d+|Node's.+/
+    return stdout.split('\n').flatMap((line) => facts.exec(line)?.[0] ?? [])
+  }
+
+  beforeAll(() => {
+    hosts = twoHosts('sockyard-lookup')
+    const neighbour = ['neigh', 'add', SILENT_ADDRESS, 'lladdr', '02:00:00:00:00:99', 'dev', 'eth0']
+    execFileSync('ip', ['-n', hosts.host, ...neighbour])
+  })
+
+  afterAll(() => {
+    rmSync(join('/etc/netns', hosts.host), { recursive: true, force: true })
+    hosts[Symbol.dispose]()
+  })
+
+  test('the sources are those of nsswitch.conf, and the one that answered is told', async () => {
+    const refusing = 'nameserver 127.0.0.1\n'
+    const order = 'hosts: dns files # both\n'
+    etc(hosts.host, { hosts: HOSTS, 'nsswitch.conf': order, 'resolv.conf': refusing })
+    const { stdout } = await lookup('host', '-4', 'only-here')
+    expect(stdout).toContain('10.77.0.9  only-here  alias-of-it\n')
+    expect(stdout).toContain('from hosts: dns files (/etc/nsswitch.conf), answered by files\n')
+    const { code, stderr } = await lookup('host', 'not-there')
+    expect({ code, stderr }).toMatchObject({ code: 1 })
+    expect(stderr).toMatch(/^lookup: gethostbyname not-there: (HOST_NOT_FOUND|TRY_AGAIN) \(.+\)\n$/)
+  })
+
+  test('each address is told with the rule that put it there, and Node agrees', async () => {
+    etc(hosts.host, { hosts: HOSTS, 'nsswitch.conf': 'hosts: files\n', 'gai.conf': '' })
+    expect(await explained()).toEqual([
+      '[fd77::2]:80',
+      'rule 6',
+      '10.77.0.2:80',
+      'rule 9',
+      '192.0.2.9:80',
+      'rule 1',
+      '[2001:db8::5]:80',
+      "Node's dns.lookup orders them the same",
+    ])
+    etc(hosts.host, { hosts: HOSTS, 'gai.conf': 'precedence ::ffff:0:0/96 100\n' })
+    expect((await explained()).slice(0, 4)).toEqual([
+      '10.77.0.2:80',
+      'rule 9',
+      '192.0.2.9:80',
+      'rule 6',
+    ])
+  })
+
+  test('Ctrl-C ends a question that no name server answers', async () => {
+    etc(hosts.host, { 'nsswitch.conf': 'hosts: dns\n', 'resolv.conf': SILENT })
+    const args = ['resolve', 'silent.example', '80', '--json']
+    await using app = await startApp('lookup', args, { namespace: hosts.host })
+    await app.waitForLog(({ event }) => event === 'start')
+    app.kill('SIGINT')
+    expect(await app.exited).toMatchObject({ code: 130 })
+  })
+
+  test('an empty database is an error', async () => {
+    etc(hosts.host, { 'nsswitch.conf': 'services: files\n', services: '' })
+    const stderr = 'lookup: services: the database is empty, or libc has no way to go through it\n'
+    expect(await lookup('services')).toEqual({ code: 1, stdout: '', stderr })
+  })
+})
