@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import { fillPattern } from '@sockyard/protocol/echo'
 import { encodePacket } from '@sockyard/sctp/wire/packet-builder'
+import { startApp } from '@sockyard/testkit/start-app'
 import { describe, expect, it, vi } from 'vitest'
 
 import {
@@ -19,6 +20,16 @@ import {
 
 // Processes start slowly on a busy machine.
 vi.setConfig({ testTimeout: 30_000 })
+
+/** A module that makes koffi missing. */
+const WITHOUT_KOFFI = `
+  import { registerHooks } from 'node:module'
+  registerHooks({
+    resolve(specifier, context, next) {
+      if (specifier === 'koffi') throw new Error('not installed')
+      return next(specifier, context)
+    },
+  })`
 
 const MEBIBYTE = 1024 * 1024
 const bytes = (text: string): Uint8Array => Buffer.from(text)
@@ -109,12 +120,50 @@ describe('what is told', () => {
     expect(await metric(app, 'sockyard_sctp_ended_total{how="shutdown"}')).toBe(1)
   })
 
+  it('is every message at trace level, in the order of its stream', async () => {
+    await using server = await startServer('--events', 'data-io', '--log-level', 'trace')
+    await using connection = await visit(server)
+    for (let n = 0; n < 100; n += 1)
+      await connection.send({ stream: n % 2, data: new Uint8Array(n + 1) })
+    await take(connection, 100)
+    const told = await vi.waitFor(() => {
+      const lines = server.app.lines.filter(({ msg }) => msg === 'message')
+      expect(lines).toHaveLength(100)
+      return lines
+    })
+    const first = Number(told[0]?.tsn)
+    expect(told).toMatchObject(
+      Array.from({ length: 100 }, (_, n) => ({
+        stream: n % 2,
+        sequence: n >> 1,
+        tsn: (first + n) % 2 ** 32,
+        bytes: n + 1,
+      })),
+    )
+  })
+
   it('is nothing with --events none', async () => {
     await using server = await startServer('--events', 'none')
     await using connection = await visit(server)
     await connection.send({ data: bytes('x') })
     await take(connection, 1)
     expect(server.app.lines.filter(({ association }) => association !== undefined)).toEqual([])
+  })
+})
+
+describe('where koffi is missing', () => {
+  it('serves all the same, and probes no path', async () => {
+    const args = ['--host', '127.0.0.1', '--udp-port', '0']
+    await using app = await startApp('sctp-echo', args, {
+      env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(WITHOUT_KOFFI)}` },
+    })
+    const { udpPort } = await app.waitForLog(({ transport }) => transport === 'sctp')
+    const connection = await visit({ udpPort: Number(udpPort) })
+    await connection.send({ data: new Uint8Array(20_000) })
+    expect((await take(connection, 1))[0]?.data).toHaveLength(20_000)
+    await connection.close()
+    await app.waitForLog(({ msg }) => msg === 'association ended')
+    expect(app.lines.some(({ msg }) => msg === 'path MTU')).toBe(false)
   })
 })
 

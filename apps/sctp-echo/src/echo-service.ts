@@ -25,6 +25,7 @@ export class EchoService {
   readonly #options: ServeOptions
   readonly #tally: ServerTally
   readonly #log: LimitedLog
+  readonly #trace: Logger
   readonly #visitors: Visitors
   readonly #subscribed: ReadonlySet<string>
   readonly #idleTimer: NodeJS.Timeout
@@ -34,6 +35,7 @@ export class EchoService {
     this.#options = options
     this.#tally = tally
     this.#log = limitLog(log)
+    this.#trace = log
     this.#subscribed = new Set(options.events)
     const { maxConnections: total, maxConnectionsPerAddress: perAddress, idleTimeout } = options
     this.#visitors = new Visitors({ total, perAddress })
@@ -82,9 +84,11 @@ export class EchoService {
     }
   }
 
-  #tell({ association, stream, sequence, unordered, protocolId, data }: Message): void {
-    const bytes = data.length
-    this.#log.info({ association, stream, sequence, unordered, protocolId, bytes }, 'message')
+  /** At trace level every message, however many; otherwise as many as a log can bear. */
+  #tell({ data, ...place }: Message): void {
+    const facts = { ...place, bytes: data.length }
+    if (this.#trace.isLevelEnabled('trace')) this.#trace.trace(facts, 'message')
+    else this.#log.info(facts, 'message')
   }
 
   #notified(notification: Notification): void {
