@@ -1,5 +1,7 @@
 import { once } from 'node:events'
-import { userInfo } from 'node:os'
+import { mkdtempSync, renameSync, writeFileSync } from 'node:fs'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
 
 import { expect, it, vi } from 'vitest'
 
@@ -119,6 +121,21 @@ it('a stream program that is waited for accepts by itself, one process for many 
   await inetd.app.waitForLog(({ msg, end }) => msg === 'ended' && end === '0')
   const second = [1, 2, 3].map(() => exchange('127.0.0.1', port, ''))
   expect(new Set(await Promise.all([...first, ...second])).size).toBe(2)
+})
+
+it('a program that is gone ends the connection, is counted, and comes back when it is there again', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'inetd-')), 'program')
+  writeFileSync(file, '#!/bin/cat\n', { mode: 0o755 })
+  await using inetd = await startInetd([`127.0.0.1:0 stream tcp nowait - ${file}`])
+  const port = await inetd.port('127.0.0.1:0/tcp')
+  expect(await exchange('127.0.0.1', port, '')).toBe('#!/bin/cat\n')
+  renameSync(file, `${file}.gone`)
+  expect(await exchange('127.0.0.1', port, '')).toBe('')
+  await inetd.app.waitForLog(({ msg, end }) => msg === 'ended' && end === 'ENOENT')
+  renameSync(`${file}.gone`, file)
+  expect(await exchange('127.0.0.1', port, '')).toBe('#!/bin/cat\n')
+  const ended = 'sockyard_inetd_ended_total{service="127.0.0.1:0/tcp",end="ENOENT"}'
+  expect(await inetd.metric(ended)).toBe(1)
 })
 
 it('a session is served by the program that was there when it came', async () => {

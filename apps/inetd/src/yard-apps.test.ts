@@ -1,0 +1,43 @@
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+import { expect, it, vi } from 'vitest'
+
+import { datagrams, exchange, startInetd } from './inetd.testing.ts'
+
+// Node starts slowly on a busy machine.
+vi.setConfig({ testTimeout: 40_000 })
+
+const YARD_APP = fileURLToPath(new URL('../yard-app', import.meta.url))
+
+it('a process of tcp-echo serves each visitor, or one serves all', async () => {
+  const lines = [
+    `127.0.0.1:0 stream tcp nowait - ${YARD_APP} yard-app tcp-echo`,
+    `127.0.0.2:0 stream tcp wait - ${YARD_APP} yard-app tcp-echo --inetd-idle 300ms --admin-port 0`,
+  ]
+  await using inetd = await startInetd(lines)
+  const bytes = 'x'.repeat(1_000_000)
+  expect(await exchange('127.0.0.1', await inetd.port('127.0.0.1:0/tcp'), bytes)).toBe(bytes)
+  const waiting = await inetd.port('127.0.0.2:0/tcp')
+  const answers = await Promise.all([1, 2, 3].map(() => exchange('127.0.0.2', waiting, bytes)))
+  expect(answers.every((answer) => answer === bytes)).toBe(true)
+  for (const service of ['127.0.0.1:0/tcp', '127.0.0.2:0/tcp'])
+    await inetd.app.waitForLog((line) => line['service'] === service && line['end'] === '0')
+  const started = 'sockyard_inetd_started_total{service="127.0.0.2:0/tcp"}'
+  expect(await inetd.metric(started)).toBe(1)
+})
+
+it('udp-echo is started by the first datagram, answers it, and ends when there are no more', async () => {
+  const line = `127.0.0.1:0 dgram udp wait - ${YARD_APP} yard-app udp-echo --inetd-idle 300ms --admin-port 0`
+  await using inetd = await startInetd([line])
+  const port = await inetd.port('127.0.0.1:0/udp')
+  const client = await datagrams('127.0.0.1')
+  for (const text of ['first', 'second']) {
+    client.send(text, port, '127.0.0.1')
+    expect(String((await once(client, 'message'))[0])).toBe(text)
+  }
+  await inetd.app.waitForLog(({ msg, end }) => msg === 'ended' && end === '0')
+  client.send('third', port, '127.0.0.1')
+  expect(String((await once(client, 'message'))[0])).toBe('third')
+  client.close()
+})
