@@ -13,7 +13,7 @@ import {
   wait,
   window,
 } from '@sockyard/service/common-options'
-import { byteSize, flag, integer } from '@sockyard/service/options'
+import { byteSize, choice, flag, integer } from '@sockyard/service/options'
 import { z } from 'zod'
 
 /** What `ping` asks when it is told no port. */
@@ -26,6 +26,14 @@ export const serveOptions = z.strictObject({
   host: host(),
   ...ipFamilyOptions,
   ...connectionLimitOptions({ idleTimeout: '300s' }),
+  engine: choice(['auto', 'epoll', 'node'], 'auto').meta({
+    description:
+      'what serves: epoll(7) in threads of its own, or node:net; auto takes the faster that works',
+  }),
+  workers: integer(1, { minimum: 1, maximum: 64 }).meta({
+    valueName: 'COUNT',
+    description: 'threads that share the port (SO_REUSEPORT), with epoll',
+  }),
 })
 
 export const pingOptions = z

@@ -15,7 +15,6 @@ import { describe, expect, it, vi } from 'vitest'
 // Processes start slowly on a busy machine.
 vi.setConfig({ testTimeout: 30_000 })
 
-const LOCAL = ['--host', '127.0.0.1', '--port', '0']
 const MEBIBYTE = 1024 * 1024
 
 function pattern(length: number): Buffer {
@@ -64,7 +63,12 @@ function residentBytes(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
 }
 
-describe('the echo server', () => {
+const ENGINES = ['--engine node', '--engine epoll', '--engine epoll --workers 2']
+
+describe.each(ENGINES)('the echo server with %s', (words) => {
+  const ENGINE = words.split(' ')
+  const LOCAL = ['--host', '127.0.0.1', '--port', '0', ...ENGINE]
+
   it('sends 20 MB back whole before its FIN, on several connections at once', async () => {
     await using app = await startApp('tcp-echo', LOCAL)
     const { port } = await app.listening()
@@ -82,7 +86,7 @@ describe('the echo server', () => {
   })
 
   it('listens on IPv4 and IPv6 unless told', async () => {
-    await using app = await startApp('tcp-echo', ['--port', '0'])
+    await using app = await startApp('tcp-echo', ['--port', '0', ...ENGINE])
     const { port } = await app.listening()
     expect((await echoed(port, 'four', '127.0.0.1')).toString()).toBe('four')
     expect((await echoed(port, 'six', '::1')).toString()).toBe('six')

@@ -8,6 +8,7 @@ import type { Service, ServiceContext } from '@sockyard/service/server-command'
 import { createTcpServer, type TcpConnection } from '@sockyard/service/tcp-server'
 
 import type { ServeOptions } from './config.ts'
+import { VISIT_METRIC } from './visit-metric.ts'
 
 /** A peer that was quiet for so long when we stop has nothing under way any more. */
 const QUIET_MILLIS = 200
@@ -52,9 +53,7 @@ function endWhenQuiet(socket: Socket): void {
 /** Says who comes and goes, and measures how long they stay. */
 function watchVisits(log: LimitedLog, metrics: Registry): (connection: TcpConnection) => void {
   const durations = new Histogram({
-    name: 'sockyard_tcp_connection_seconds',
-    help: 'How long connections lasted',
-    buckets: [0.001, 0.01, 0.1, 1, 10, 60, 300, 3600],
+    ...VISIT_METRIC,
     registers: [metrics],
   })
   return ({ id, socket, address, port }) => {

@@ -51,6 +51,11 @@ export class Epoll implements Disposable {
     this.#descriptor = new Descriptor(create(EPOLL_CLOEXEC))
   }
 
+  /** For whoever watches this epoll itself; it stays this object's. */
+  get descriptorNumber(): number {
+    return this.#descriptor.number
+  }
+
   /** @throws {SystemCallError} EEXIST when it is in already, EPERM for a regular file, EBADF */
   add(descriptor: number, events: number): void {
     this.#control(EPOLL_CTL_ADD, descriptor, events)

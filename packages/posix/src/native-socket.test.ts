@@ -62,6 +62,11 @@ it.each([
   const memory = new Uint8Array(16)
   expect(accepted?.receive(memory)).toBe(5)
   expect(text(memory, 5)).toBe('hello')
+  using other = NativeSocket.open({ family, type: 'stream' })
+  other.connect(localAddress(server))
+  const told = server.acceptFrom()
+  expect(told?.from).toEqual(other.localAddress())
+  told?.socket.close()
   client.shutdown('writing')
   expect(accepted?.receive(memory)).toBe(0)
   expect(accepted?.send(bytes('goodbye'), 0, 4)).toBe(4)
@@ -207,6 +212,7 @@ it('nothing can be called after close, and the number may be another’s', () =>
     () => socket.bind(LOOPBACK),
     () => socket.listen(),
     () => socket.accept(),
+    () => socket.acceptFrom(),
     () => socket.connect(LOOPBACK),
     () => socket.send(memory),
     () => socket.receive(memory),

@@ -27,6 +27,13 @@ const SIDES = { reading: 0, writing: 1, both: 2 } as const
 const address = new Uint8Array(SOCKET_ADDRESS_BYTES)
 const addressLength = new Uint32Array(1)
 
+/** A connection that came in. */
+export interface Accepted {
+  socket: NativeSocket
+  /** Undefined where the peer has gone already. */
+  from: SocketAddress | undefined
+}
+
 /** A datagram that came in. */
 export interface Received {
   /** Bytes in the memory; with `MSG.TRUNC` the datagram's whole length. */
@@ -92,6 +99,16 @@ export class NativeSocket implements Disposable {
     const descriptor = acceptCall(this.descriptor, null, null, this.#acceptFlags)
     if (descriptor === undefined) return undefined
     return new NativeSocket(descriptor, (this.#acceptFlags & SOCK_NONBLOCK) !== 0)
+  }
+
+  /** `accept` that tells the peer's address, in the same call. */
+  acceptFrom(): Accepted | undefined {
+    addressLength[0] = address.length
+    const flags = this.#acceptFlags
+    const descriptor = acceptCall(this.descriptor, address, addressLength, flags)
+    if (descriptor === undefined) return undefined
+    const from = readAddress()
+    return { socket: new NativeSocket(descriptor, (flags & SOCK_NONBLOCK) !== 0), from }
   }
 
   /** @returns false while it is under way: it is over at EPOLLOUT, and SO_ERROR says how */

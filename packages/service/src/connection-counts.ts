@@ -1,5 +1,6 @@
 import type { AddressList } from './address-list.ts'
 import { descriptorLimit } from './descriptor-limit.ts'
+import { LocalPeerTally, type PeerTally } from './peer-tally.ts'
 import { peerKey } from './source-address.ts'
 
 /** Why a connection is refused, the first that fits, in this order. */
@@ -18,36 +19,36 @@ export function connectionLimit(asked: number, descriptors = descriptorLimit()):
   return Math.max(1, Math.min(asked, descriptors - RESERVED_DESCRIPTORS))
 }
 
+export interface ConnectionLimits {
+  total: number
+  perAddress: number
+  addresses: AddressList | undefined
+}
+
 /** Who is connected, and who may still come. An IPv6 /64 counts as one address. */
 export class ConnectionCounts {
-  readonly #limits: { total: number; perAddress: number; addresses: AddressList | undefined }
-  readonly #byPeer = new Map<string, number>()
-  #total = 0
+  readonly #limits: ConnectionLimits
+  readonly #tally: PeerTally
 
-  constructor(limits: { total: number; perAddress: number; addresses: AddressList | undefined }) {
+  /** @param tally is shared where several threads let peers in */
+  constructor(limits: ConnectionLimits, tally: PeerTally = new LocalPeerTally()) {
     this.#limits = limits
+    this.#tally = tally
   }
 
   /** Undefined when a connection from this address may come in, else the one reason why not. */
   refusal(address: string): ConnectionRefusal | undefined {
     const listed = this.#limits.addresses?.check(address) ?? 'permitted'
     if (listed !== 'permitted') return listed
-    if ((this.#byPeer.get(peerKey(address)) ?? 0) >= this.#limits.perAddress)
-      return 'too-many-from-address'
-    return this.#total >= this.#limits.total ? 'too-many' : undefined
+    if (this.#tally.of(peerKey(address)) >= this.#limits.perAddress) return 'too-many-from-address'
+    return this.#tally.total >= this.#limits.total ? 'too-many' : undefined
   }
 
   enter(address: string): void {
-    const key = peerKey(address)
-    this.#byPeer.set(key, (this.#byPeer.get(key) ?? 0) + 1)
-    this.#total += 1
+    this.#tally.enter(peerKey(address))
   }
 
   leave(address: string): void {
-    const key = peerKey(address)
-    const left = (this.#byPeer.get(key) ?? 1) - 1
-    if (left === 0) this.#byPeer.delete(key)
-    else this.#byPeer.set(key, left)
-    this.#total -= 1
+    this.#tally.leave(peerKey(address))
   }
 }

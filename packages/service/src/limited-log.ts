@@ -1,5 +1,3 @@
-import type { Logger } from 'pino'
-
 const WINDOW_MILLIS = 1000
 
 /** The part of a log that a peer can make speak. */
@@ -10,13 +8,18 @@ export type LimitedLog = Record<
 
 type LimitedLevel = keyof LimitedLog
 
+/** What is limited: pino, or a thread's way to it. */
+export interface LogTarget extends LimitedLog {
+  isLevelEnabled(level: LimitedLevel): boolean
+}
+
 /**
  * Lets each message through a few times a second and then only counts it, so that no peer can
  * flood a log. What was held back follows within a second as the same message with `suppressed`.
  *
  * @param linesPerSecond for each message; messages are constants, what varies goes into the fields
  */
-export function limitLog(log: Logger, linesPerSecond = 10): LimitedLog {
+export function limitLog(log: LogTarget, linesPerSecond = 10): LimitedLog {
   const seen = new Map<string, { level: LimitedLevel; lines: number }>()
 
   function endWindow(): void {

@@ -1,6 +1,7 @@
 import { Counter, Gauge, type Registry } from '@prometheus-io/client'
 
 import type { TcpConnection } from './tcp-connection.ts'
+import { TCP_METRICS } from './tcp-metric-names.ts'
 
 export interface TcpMetrics {
   accepted(): void
@@ -48,17 +49,16 @@ export function createTcpMetrics(
 
 function register(registry: Registry): Sum {
   const labelled = <Label extends string>(
-    name: string,
-    help: string,
+    metric: { name: string; help: string },
     ...labelNames: Label[]
-  ): Counter<Label> => new Counter({ name, help, labelNames, registers: [registry] })
+  ): Counter<Label> => new Counter({ ...metric, labelNames, registers: [registry] })
   const sum: Sum = {
     pools: [],
     past: { received: 0, sent: 0 },
-    accepted: labelled('sockyard_tcp_accepted_total', 'Connections accepted'),
-    refused: labelled('sockyard_tcp_refused_total', 'Connections refused, by reason', 'reason'),
-    expired: labelled('sockyard_tcp_expired_total', 'Ended by a timeout, by reason', 'reason'),
-    errors: labelled('sockyard_tcp_errors_total', 'Connections that failed, by errno', 'code'),
+    accepted: labelled(TCP_METRICS.accepted),
+    refused: labelled(TCP_METRICS.refused, 'reason'),
+    expired: labelled(TCP_METRICS.expired, 'reason'),
+    errors: labelled(TCP_METRICS.errors, 'code'),
   }
   sumOf.set(registry, sum)
   registry.registerMetric(connectionsGauge(sum))
@@ -68,8 +68,7 @@ function register(registry: Registry): Sum {
 
 function connectionsGauge(sum: Sum): Gauge {
   return new Gauge({
-    name: 'sockyard_tcp_connections',
-    help: 'Connections open now',
+    ...TCP_METRICS.connections,
     registers: [],
     collect() {
       this.set(sum.pools.reduce((open, pool) => open + pool.size, 0))
@@ -79,8 +78,7 @@ function connectionsGauge(sum: Sum): Gauge {
 
 function bytesCounter(sum: Sum): Counter<'direction'> {
   return new Counter({
-    name: 'sockyard_tcp_bytes_total',
-    help: 'Bytes received from and sent to peers',
+    ...TCP_METRICS.bytes,
     labelNames: ['direction'],
     registers: [],
     collect() {

@@ -1,12 +1,18 @@
+import type { Socket } from 'node:net'
 import { platform } from 'node:os'
 
 import { ClosedDescriptorError } from '@sockyard/posix/descriptor'
 import { NativeCallsMissingError } from '@sockyard/posix/libc'
+import type { NativeSocket } from '@sockyard/posix/native-socket'
 import { SystemCallError } from '@sockyard/posix/system-call-error'
 import { tcpSilenceMillis } from '@sockyard/posix/tcp-silence'
-import type { Logger } from 'pino'
 
-import type { TcpConnection } from './tcp-connection.ts'
+import type { LimitedLog } from './limited-log.ts'
+
+/** A connection of Node's, or of our own engine. */
+interface Watched {
+  readonly socket: Socket | NativeSocket
+}
 
 const LONGEST_PERIOD_MILLIS = 10_000
 
@@ -18,11 +24,11 @@ const LONGEST_PERIOD_MILLIS = 10_000
  * @param options.silenceMillis more than 120,000 in earnest; a connection ends at most 10 s after it
  * @returns what stops the watch
  */
-export function endVanishedPeers(options: {
-  connections: ReadonlySet<TcpConnection>
+export function endVanishedPeers<Connection extends Watched>(options: {
+  connections: ReadonlySet<Connection>
   silenceMillis: number
-  log: Logger
-  onVanished: (connection: TcpConnection) => void
+  log: Pick<LimitedLog, 'warn'>
+  onVanished: (connection: Connection) => void
 }): () => void {
   const { connections, silenceMillis, log, onVanished } = options
   if (platform() !== 'linux') return () => {}
@@ -44,7 +50,7 @@ export function endVanishedPeers(options: {
 }
 
 /** A socket that closed in the meantime is not silent, it is gone. */
-function silence(connection: TcpConnection): number {
+function silence(connection: Watched): number {
   try {
     return tcpSilenceMillis(connection.socket)
   } catch (error) {
