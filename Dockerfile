@@ -19,6 +19,10 @@ RUN node apps/${APP}/src/main.ts --check
 
 FROM node:26-slim
 ARG APP
+# The names of services and protocols, for those that look them up: slim images have none.
+RUN case "${APP}" in inetd|lookup) \
+      apt-get update && apt-get install --yes --no-install-recommends netbase \
+      && rm -rf /var/lib/apt/lists/* ;; esac
 ENV NODE_ENV=production NODE_COMPILE_CACHE=/yard/.compile-cache ADMIN_HOST=::
 COPY --from=app /yard /yard
 WORKDIR /yard/apps/${APP}

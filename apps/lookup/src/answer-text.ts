@@ -5,7 +5,8 @@ type Of<Kind extends LookupAnswer['kind']> = Extract<LookupAnswer, { kind: Kind 
 type Texts = { [Kind in LookupAnswer['kind']]: (answer: Of<Kind>) => string }
 
 const TEXTS: Texts = {
-  host: (answer) => [...answer.addresses, ...names(answer)].join('  '),
+  host: (answer) =>
+    answer.addresses.map((address) => [address, ...names(answer)].join('  ')).join('\n'),
   name: ({ host, service }) => `${host}  ${service}`,
   service: (answer) => [`${answer.port}/${answer.protocol}`.padEnd(12), ...names(answer)].join(' '),
   protocol: (answer) => [String(answer.number).padEnd(4), ...names(answer)].join(' '),

@@ -12,7 +12,9 @@ import {
 const host = command({
   name: 'host',
   summary: 'a host by its name, or by its address',
-  operands: [{ name: 'NAME', description: 'a name, or an address' }],
+  operands: [
+    { name: 'NAME', description: 'a name, or an address; without one this host', optional: true },
+  ],
   options: hostOptions,
   run: async (context) => (await import('./host.ts')).host(context),
 })

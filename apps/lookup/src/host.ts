@@ -1,3 +1,5 @@
+import { hostname } from 'node:os'
+
 import { gethostbyaddr, gethostbyname, type HostEntry } from '@sockyard/posix/netdb-hosts'
 import { bytesToPresentation, presentationToBytes } from '@sockyard/posix/presentation'
 import { ResolverError } from '@sockyard/posix/resolver-error'
@@ -9,9 +11,9 @@ import type { HostOptions } from './config.ts'
 import { answeredBy, sourcesOf } from './name-service.ts'
 import { runLookup } from './run-lookup.ts'
 
-/** A host by its name, or by its address: gethostbyname(3), gethostbyaddr(3). */
+/** A host by its name, or by its address: gethostbyname(3), gethostbyaddr(3). Without either, this one. */
 export function host(context: CommandContext<HostOptions>): Promise<number> {
-  const [name = ''] = context.operands
+  const [name = hostname()] = context.operands
   const family = ipFamily(context.options)
   const sources = sourcesOf('hosts')
   return runLookup(context, { command: 'host', sources: [sources] }, async (tell) => {

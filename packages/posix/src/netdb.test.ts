@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { gethostbyaddr, gethostbyname, gethostent } from './netdb-hosts.ts'
 import { getprotobyname, getprotobynumber, getprotoent } from './netdb-protocols.ts'
 import { getservbyname, getservbyport, getservent } from './netdb-services.ts'
-import { ResolverError } from './resolver-error.ts'
+import { addressInfoError, EAI_SYSTEM, ResolverError } from './resolver-error.ts'
 
 /** What getent(1) says of a database, a list of words a line. */
 function getent(...words: readonly string[]): string[][] {
@@ -71,4 +71,21 @@ it('what is asked for at the same time does not mix', async () => {
   const names = Array.from({ length: 40 }, (_, index) => `127.0.0.${index + 1}`)
   const hosts = await Promise.all(names.map((name) => gethostbyname(name)))
   expect(hosts.map(({ addresses }) => addresses[0]?.join('.'))).toEqual(names)
+})
+
+it('an error of this system is told with its errno', async () => {
+  expect(addressInfoError('getaddrinfo', EAI_SYSTEM, ['x'], 24)).toMatchObject({
+    code: 'EAI_SYSTEM',
+    systemCode: 'EMFILE',
+  })
+  const url = new URL('netdb-hosts.ts', import.meta.url).href
+  const program = `
+    import { openSync } from 'node:fs'
+    import { gethostbyname } from '${url}'
+    await gethostbyname('127.0.0.1')
+    try { for (;;) openSync('/dev/null', 'r') } catch {}
+    process.stdout.write(await gethostbyname('host.invalid').catch(String))`
+  const shell = 'ulimit -n 64; exec "$0" --input-type=module --eval "$1"'
+  const stdout = execFileSync('sh', ['-c', shell, process.execPath, program], { encoding: 'utf8' })
+  expect(stdout).toMatch(/gethostbyname host\.invalid: NETDB_INTERNAL, EMFILE \(.+\)$/)
 })
