@@ -91,10 +91,8 @@ describeWithDocker('SCTP with usrsctp', () => {
     await witness.log.waitForLog(({ msg }) => msg === 'association ended')
     const told = witness.log.lines.filter(({ msg }) => msg === 'message')
     const first = Number(told[0]?.['tsn'])
-    const inOrder = Array.from({ length: 20_000 }, (_, n) => `${(first + n) % 2 ** 32} 0 ${n} 1000`)
-    const delivered = told.map(
-      ({ tsn, stream, sequence, bytes }) => `${tsn} ${stream} ${sequence} ${bytes}`,
-    )
+    const inOrder = Array.from({ length: 20_000 }, (_, n) => [(first + n) % 2 ** 32, 0, n, 1000])
+    const delivered = told.map(({ tsn, stream, sequence, bytes }) => [tsn, stream, sequence, bytes])
     expect(delivered).toEqual(inOrder)
   })
 

@@ -9,10 +9,14 @@ export class CongestionWindow {
   #recoveryExit: number | undefined
   readonly #path: { readonly chunkBytes: number }
 
-  /** @param path whose `chunkBytes` (PMDCS: the user data that fit in one DATA chunk on it) may change */
-  constructor(path: { readonly chunkBytes: number }) {
+  /**
+   * @param path whose `chunkBytes`, the user data that fit in one DATA chunk on it (PMDCS), may change
+   * @param threePacketsBytes 4,404, or 4,344 for IPv6
+   */
+  constructor(path: { readonly chunkBytes: number }, threePacketsBytes = 4404) {
     this.#path = path
-    this.size = initialWindow(path.chunkBytes)
+    // RFC 9260 section 7.2.1.
+    this.size = Math.min(4 * path.chunkBytes, Math.max(2 * path.chunkBytes, threePacketsBytes))
   }
 
   get recovering(): boolean {
@@ -84,7 +88,3 @@ export class CongestionWindow {
     return Math.max(Math.floor(this.size / 2), 4 * this.#path.chunkBytes)
   }
 }
-
-/** RFC 9260 section 7.2.1: min(4 PMDCS, max(2 PMDCS, 4404)). */
-const initialWindow = (chunkBytes: number): number =>
-  Math.min(4 * chunkBytes, Math.max(2 * chunkBytes, 4404))

@@ -53,7 +53,7 @@ function addPath({ paths, host }: Association, address: string): void {
   paths.add(new Path(to, 'unconfirmed', host))
 }
 
-/** Enters ESTABLISHED, tells the user (11.2.5), and begins to watch the peer's addresses (8.3). */
+/** Enters ESTABLISHED, tells the user (11.2.4), and begins to watch the peer's addresses (8.3). */
 export function establish(association: Association, restarted = false): void {
   const { host, transfer, paths } = association
   if (!transfer) return

@@ -50,7 +50,7 @@ export function receiveInitAck(association: Association, chunk: InitChunk): void
   sendCookieEcho(association, verdict.unrecognized)
 }
 
-/** The cookie comes first in its packet; an ERROR about the INIT ACK may follow (5.1 C, 3.2.1). */
+/** The cookie comes first in its packet; an ERROR about the INIT ACK may follow (5.1 C, 3.2.2). */
 function sendCookieEcho(association: Association, unrecognized: readonly Uint8Array[] = []): void {
   const { host, cookie, paths } = association
   if (!cookie) return

@@ -18,7 +18,7 @@ export type InitVerdict =
       cookie: Uint8Array | undefined
       /** Milliseconds of cookie life that the peer asks for beyond the default. */
       preservative: number
-      /** Parameters to report, each whole (RFC 9260 section 3.2.1). */
+      /** Parameters to report, each whole (RFC 9260 section 3.2.2). */
       unrecognized: Uint8Array[]
     }
 

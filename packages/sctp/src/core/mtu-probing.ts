@@ -40,7 +40,10 @@ export function suspectBlackHole(association: Association, path: Path): void {
   if (path.mtu.fallBack()) notifyMtu(association, path)
 }
 
-/** A HEARTBEAT filled up with PAD (RFC 8899 section 6.2.2, RFC 4820); the peer answers with the HEARTBEAT alone. */
+/**
+ * A HEARTBEAT filled up with PAD (RFC 8899 section 6.2.1.2, RFC 4820); the peer answers with the HEARTBEAT alone.
+ * PROBE_TIMER is the RTO: as long as RTO.Min has its default, no less than the second of RFC 8899 section 5.1.1.
+ */
 function sendProbe(association: Association, path: Path): void {
   const { host, header } = association
   const size = path.mtu.next

@@ -18,13 +18,13 @@ export interface Message {
 
 /**
  * What an endpoint tells its user besides messages (RFC 9260 section 11.2).
- * - `association-up`: communication up (11.2.5); `restarted` when the peer had lost its state (11.2.6)
- * - `association-lost`: communication lost, or never established (11.2.4)
+ * - `association-up`: communication up (11.2.4); `restarted` when the peer had lost its state (11.2.7)
+ * - `association-lost`: communication lost, or never established (11.2.5)
  * - `shutdown`: the peer wants to end; nothing more can be sent
  * - `shutdown-complete`: both have ended and nothing was lost (11.2.8)
  * - `peer-address`: a network status change (11.2.3)
  * - `path-mtu`: the largest packet that the way to the peer carries, when it is found, and when it has changed
- * - `remote-error`: an ERROR chunk came (11.2.7)
+ * - `remote-error`: an ERROR chunk came (11.2.6)
  * - `send-failed`: a message that the peer has not acknowledged whole, and never will (11.2.2)
  * - `drain`: the send buffer has room again
  */

@@ -48,7 +48,7 @@ export class Path {
     this.state = state
     this.rto = new RtoEstimate(host.parameters)
     this.mtu = new PathMtu(() => mtuLimits(host, this.to))
-    this.congestion = new CongestionWindow(this)
+    this.congestion = new CongestionWindow(this, to.address.includes(':') ? 4344 : 4404)
     this.usedAt = host.now
   }
 
@@ -62,7 +62,7 @@ export class Path {
     return this.mtu.size + headerBytes(this.to)
   }
 
-  /** The longest user data of one DATA chunk alone in a packet (PMDCS, RFC 9260 section 2.3). */
+  /** The longest user data of one DATA chunk alone in a packet (PMDCS less its header, RFC 9260 section 1.3). */
   get chunkBytes(): number {
     return this.packetBytes - COMMON_HEADER_BYTES - DATA_HEADER_BYTES
   }

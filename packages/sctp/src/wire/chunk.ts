@@ -88,7 +88,7 @@ interface BareChunk {
   kind: 'shutdown-ack' | 'cookie-ack'
 }
 
-/** ECNE and CWR, RFC 9260 appendix A of RFC 4960: reserved; the lowest TSN of the event. */
+/** ECNE and CWR, reserved by RFC 9260 section 3.2: the lowest TSN of the event (RFC 4960 appendix A). */
 export interface EcnChunk {
   kind: 'ecne' | 'cwr'
   lowestTsn: number

@@ -1,5 +1,5 @@
 /**
- * Serial number arithmetic (RFC 1982), as RFC 9260 section 2.6 asks for TSNs (32 bits) and stream
+ * Serial number arithmetic (RFC 1982), as RFC 9260 section 1.6 asks for TSNs (32 bits) and stream
  * sequence numbers (16 bits): numbers wrap, and "before" means "less than half the circle ahead".
  */
 
