@@ -6,7 +6,7 @@ const DATA_HEADER_BYTES = 16
 const DATA = 0
 const SACK = 3
 
-/** RFC 9260 section 3.2. */
+/** RFC 9260 section 3.2, and RFC 4820. */
 const CHUNK_NAMES: Readonly<Record<number, string>> = {
   1: 'INIT',
   2: 'INIT ACK',
@@ -19,6 +19,7 @@ const CHUNK_NAMES: Readonly<Record<number, string>> = {
   10: 'COOKIE ECHO',
   11: 'COOKIE ACK',
   14: 'SHUTDOWN COMPLETE',
+  132: 'PAD',
 }
 
 /** One packet: the fields of all its chunks, in their order. */
