@@ -1,3 +1,5 @@
+import { isIP } from 'node:net'
+
 /** How often and how many at once; undefined is the option's default. */
 export interface EntryLimits {
   /** Starts a minute for each source address: `nowait.max`. */
@@ -38,4 +40,9 @@ export interface Entry {
 export function labelOf(entry: Pick<Entry, 'addresses' | 'service' | 'protocol'>): string {
   const { addresses, service, protocol } = entry
   return `${addresses.length === 0 ? '' : `${addresses.join(',')}:`}${service}/${protocol}`
+}
+
+/** Whether a numeric address is of the other family than the one that was asked for. */
+export function isForeign(address: string, family: Entry['family']): boolean {
+  return family !== undefined && isIP(address) !== 0 && isIP(address) !== family
 }

@@ -1,11 +1,12 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 
-import { networkError } from '@sockyard/service/errors'
+import { NetworkError, networkError } from '@sockyard/service/errors'
 
 import { openConnectionListener } from './connection-listener.ts'
 import { openDatagramListener } from './datagram-listener.ts'
 import type { Definition } from './definition.ts'
+import { isForeign } from './entry.ts'
 import { openHandedOverListener } from './handed-over-listener.ts'
 import { holderOf, type SocketHolder } from './identity.ts'
 import { type Listener, Service } from './service.ts'
@@ -46,6 +47,8 @@ async function everyAddress(
 ): Promise<string[]> {
   const found = await Promise.all(
     (addresses.length === 0 ? [usual] : addresses).map(async (name) => {
+      if (name !== '::' && isForeign(name, family))
+        throw new NetworkError(`${name} is no IPv${family} address`, { errorClass: 'OTHER' })
       if (isIP(name) !== 0) return [name]
       const all = await lookup(name, { all: true, family: family ?? 0 }).catch((error: unknown) => {
         throw networkError(error, name)

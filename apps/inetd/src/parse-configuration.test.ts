@@ -140,6 +140,10 @@ describe('a line that cannot be served', () => {
     ['echo stream udp nowait root internal', 'protocol udp: stream goes with tcp'],
     ['echo stream toString nowait root internal', 'protocol toString'],
     ['echo stream tcp,rcvbuf=64k nowait root internal', 'protocol tcp,rcvbuf=64k'],
+    [
+      '127.0.0.1:echo stream tcp6 nowait root internal',
+      'protocol tcp6: 127.0.0.1 is no IPv6 address',
+    ],
     ['echo stream tcp maybe root internal', 'wait/nowait maybe'],
     ['echo stream tcp nowait.x root internal', 'wait/nowait nowait.x'],
     ['tftp dgram udp nowait root /usr/sbin/in.tftpd', 'wait/nowait nowait'],

@@ -1,5 +1,5 @@
 import { ConfigurationError } from './configuration-error.ts'
-import type { Entry } from './entry.ts'
+import { type Entry, isForeign } from './entry.ts'
 import {
   FieldError,
   readProgram,
@@ -65,7 +65,15 @@ function readEntry(
     ...readUser(user),
     ...readProgram(program, rest),
   }
-  if (entry.transport === 'udp' && !entry.wait && entry.program !== 'internal')
-    throw new FieldError('wait/nowait', waiting, 'a program gets the datagram socket: say wait')
+  checkTogether(entry)
   return entry
+}
+
+/** @throws {FieldError} where each field is right, and two do not go together */
+function checkTogether({ addresses, protocol, family, transport, wait, program }: Entry): void {
+  const foreign = addresses.find((address) => isForeign(address, family))
+  if (foreign !== undefined)
+    throw new FieldError('protocol', protocol, `${foreign} is no IPv${family} address`)
+  if (transport === 'udp' && !wait && program !== 'internal')
+    throw new FieldError('wait/nowait', 'nowait', 'a program gets the datagram socket: say wait')
 }

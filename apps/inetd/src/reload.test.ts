@@ -67,6 +67,14 @@ it('a program that is waited for keeps its socket when its line is gone, and ine
   client.close()
 })
 
+it('a line of the other family than --host is told, and the others are served', async () => {
+  const lines = ['0 stream tcp6 nowait - internal echo', '0 stream tcp4 nowait - internal daytime']
+  await using inetd = await startInetd(lines, ['--host', '127.0.0.1'])
+  const told = await inetd.app.waitForLog(({ msg }) => msg === 'not served')
+  expect(told).toMatchObject({ line: 1, error: '127.0.0.1 is no IPv6 address' })
+  expect(await exchange('127.0.0.1', await inetd.port('0/tcp4'), '')).toContain('UTC')
+})
+
 it('a taken port is told with its line, and served after the next SIGHUP when it is free', async () => {
   const squatter = createServer().listen(0, '127.0.0.1')
   await once(squatter, 'listening')
