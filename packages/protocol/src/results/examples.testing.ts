@@ -1,4 +1,5 @@
 import type {
+  DaytimeQueryEvent,
   EchoPingEvent,
   Failure,
   MulticastReceiveEvent,
@@ -74,6 +75,65 @@ export const echoPing: EchoPingEvent[] = [
   {
     event: 'end',
     data: { durationMillis: 9000, ...silence, rttMicros: null, verdict: 'refused', error: refused },
+  },
+]
+
+export const daytimeQuery: DaytimeQueryEvent[] = [
+  {
+    event: 'start',
+    data: {
+      service: 'daytime',
+      transport: 'udp',
+      host: 'localhost',
+      address: '::1',
+      port: 3013,
+      count: 4,
+      intervalMillis: 1000,
+    },
+  },
+  {
+    event: 'sample',
+    data: {
+      sequence: 0,
+      outcome: 'answered',
+      text: 'Friday, November 20, 2026 16:06:39-UTC',
+      offsetMicros: -120_000.5,
+      uncertaintyMicros: 500_029,
+      rttMicros: 58,
+    },
+  },
+  {
+    event: 'sample',
+    data: {
+      sequence: 1,
+      outcome: 'silent',
+      text: null,
+      offsetMicros: null,
+      uncertaintyMicros: null,
+      rttMicros: null,
+    },
+  },
+  { event: 'interval', data: { durationMillis: 1000, ...tallies, rttMicros } },
+  {
+    event: 'end',
+    data: {
+      durationMillis: 4000,
+      ...tallies,
+      rttMicros,
+      offsetMicros: 12.5,
+      uncertaintyMicros: 80_000,
+    },
+  },
+  {
+    event: 'end',
+    data: {
+      durationMillis: 4000,
+      ...silence,
+      rttMicros: null,
+      offsetMicros: null,
+      uncertaintyMicros: null,
+      error: refused,
+    },
   },
 ]
 

@@ -1,3 +1,4 @@
+export { daytimeQueryEvent, type DaytimeQueryEvent } from './daytime-query.ts'
 export { echoPingEvent, type EchoPingEvent } from './echo-ping.ts'
 export type { Failure } from './fields.ts'
 export { lookupEvent, type LookupAnswer, type LookupEvent } from './lookup.ts'

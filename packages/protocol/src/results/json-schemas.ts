@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { daytimeQueryEvent } from './daytime-query.ts'
 import { echoPingEvent } from './echo-ping.ts'
 import { lookupEvent } from './lookup.ts'
 import { multicastReceiveEvent } from './multicast-receive.ts'
@@ -10,6 +11,7 @@ import { sntpQueryEvent } from './sntp-query.ts'
 import { tcpBulkEvent } from './tcp-bulk.ts'
 
 const PUBLISHED = [
+  ['daytime-query', 'A line of `daytime query --json`', daytimeQueryEvent],
   ['echo-ping', 'A line of `ping --json` of tcp-echo, udp-echo and sctp-echo', echoPingEvent],
   ['tcp-bulk', 'A line of `tcp-echo ping --bulk --json`', tcpBulkEvent],
   ['multicast-send', 'A result of multicast-sender', multicastSendEvent],

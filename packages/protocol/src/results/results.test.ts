@@ -18,6 +18,7 @@ test('docs/schemas is current (`pnpm --filter @sockyard/protocol schemas` writes
 })
 
 const clients = [
+  { name: 'daytime-query', schema: schemas.daytimeQueryEvent, events: examples.daytimeQuery },
   { name: 'echo-ping', schema: schemas.echoPingEvent, events: examples.echoPing },
   { name: 'tcp-bulk', schema: schemas.tcpBulkEvent, events: examples.tcpBulk },
   { name: 'multicast-send', schema: schemas.multicastSendEvent, events: examples.multicastSend },
