@@ -22,7 +22,7 @@ export interface Destination {
 
 const LOOPBACK = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1)
 /** RFC 4007, section 5, and RFC 4291, section 2.7: the numbers of the scopes. */
-export const LINK_LOCAL = 2
+const LINK_LOCAL = 2
 const SITE_LOCAL = 5
 const GLOBAL = 14
 

@@ -1,10 +1,14 @@
-import { UnknownSocketOptionError } from '@sockyard/posix/socket-option-errors'
+import {
+  SocketOptionValueError,
+  UnknownSocketOptionError,
+} from '@sockyard/posix/socket-option-errors'
 import type { SocketOption } from '@sockyard/posix/socket-option-table'
 import type { SocketOptionValue } from '@sockyard/posix/socket-option-values'
 import { findSocketOption, getSocketOption, setSocketOption } from '@sockyard/posix/socket-options'
+import { SystemCallError } from '@sockyard/posix/system-call-error'
 import type { CommandContext } from '@sockyard/service/command'
 import { ipFamily } from '@sockyard/service/common-options'
-import { UsageError } from '@sockyard/service/errors'
+import { NetworkError, UsageError } from '@sockyard/service/errors'
 import { readOptions } from '@sockyard/service/option-readings'
 
 import type { OptionsOptions } from './config.ts'
@@ -78,8 +82,7 @@ function tellChange(sockets: readonly OptionSocket[], { option, value }: Change,
   const read = (): SocketOptionValue | null =>
     readable ? getSocketOption(socket.target, name) : null
   const before = read()
-  // The value was made from the option's own type.
-  setSocketOption(socket.target, name, value as never)
+  set(socket, name, value)
   const after = read()
   tell({
     kind: 'option-set',
@@ -91,6 +94,19 @@ function tellChange(sockets: readonly OptionSocket[], { option, value }: Change,
     after: asJson(after),
     note: noteOn(value, after),
   })
+}
+
+/** @throws {NetworkError} with the errno's name, when the kernel refuses the value */
+function set({ target }: OptionSocket, name: SocketOption['name'], value: SocketOptionValue): void {
+  try {
+    // The value was made from the option's own type.
+    setSocketOption(target, name, value as never)
+  } catch (error) {
+    if (error instanceof SocketOptionValueError) throw new UsageError('--set', name, error.message)
+    if (!(error instanceof SystemCallError)) throw error
+    const facts = { errorClass: 'OTHER', code: error.code, cause: error } as const
+    throw new NetworkError(`${name}: the kernel refuses that: ${error.code}`, facts)
+  }
 }
 
 /** What the kernel did beside what it was told (socket(7)). */

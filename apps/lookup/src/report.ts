@@ -1,11 +1,11 @@
 import type { Writable } from 'node:stream'
 
 import type { LookupAnswer, LookupEvent } from '@sockyard/protocol/results'
-import { escapeText } from '@sockyard/service/escape-text'
+import { escapeJson, escapeText } from '@sockyard/service/escape-text'
 
 type DataOf<Name extends LookupEvent['event']> = Extract<LookupEvent, { event: Name }>['data']
-export type StartData = DataOf<'start'>
-export type EndData = DataOf<'end'>
+type StartData = DataOf<'start'>
+type EndData = DataOf<'end'>
 
 /** What a person reads, or the JSON lines of docs/schemas/lookup.json. */
 export interface Report {
@@ -22,7 +22,7 @@ export function createReport(
 ): Report {
   let sources: StartData['sources'] = []
   const tell = (event: LookupEvent['event'], data: unknown): void =>
-    void stdout.write(`${JSON.stringify({ event, data })}\n`)
+    void stdout.write(`${escapeJson(JSON.stringify({ event, data }))}\n`)
   const print = (text: string): void =>
     void stdout.write(`${text.split('\n').map(escapeText).join('\n')}\n`)
   return {

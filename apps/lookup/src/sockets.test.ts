@@ -109,3 +109,15 @@ test('nobody at the other end is one line and exit code 1', async () => {
   expect(await runApp('lookup', ['options', `127.0.0.1:${free}`])).toEqual(refused)
   expect(await runApp('lookup', ['options', `http://127.0.0.1:${free}`])).toEqual(refused)
 })
+
+test('what the kernel refuses is told with its errno', async () => {
+  const noInterface = ['options', '--set', 'IP_MULTICAST_IF=203.0.113.9']
+  expect(await runApp('lookup', noInterface)).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'lookup: IP_MULTICAST_IF: the kernel refuses that: EADDRNOTAVAIL\n',
+  })
+  const noAddress = await runApp('lookup', ['options', '--set', 'IP_MULTICAST_IF=eth0'])
+  expect(noAddress).toMatchObject({ code: 2, stdout: '' })
+  expect(noAddress.stderr).toContain('IP_MULTICAST_IF is an IPv4 address, not "eth0"')
+})

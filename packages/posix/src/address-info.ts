@@ -39,8 +39,8 @@ export const AI = {
 } as const
 
 /** socket(2): the types. */
-export const SOCKET_TYPES = { stream: 1, datagram: 2, raw: 3, seqpacket: 5 } as const
-export type SocketType = keyof typeof SOCKET_TYPES
+const SOCKET_TYPES = { stream: 1, datagram: 2, raw: 3, seqpacket: 5 } as const
+type SocketType = keyof typeof SOCKET_TYPES
 
 /** What narrows the answer; nothing of it is asked for unless told (`AF_UNSPEC`, 0). */
 export interface AddressInfoHints {

@@ -20,7 +20,7 @@ export interface OptionReading {
   meaning: string
 }
 
-export type OptionReadingValue =
+type OptionReadingValue =
   | string
   | number
   | boolean
