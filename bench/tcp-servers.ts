@@ -6,7 +6,6 @@ const LOCAL = ['serve', '--host', '127.0.0.1', '--port', 0]
 export const TCP_SERVERS: readonly ServerEntry[] = [
   { name: 'C fork', kind: 'classic', command: { c: 'fork-echo' } },
   { name: 'C epoll', kind: 'native', command: { c: 'epoll-echo' } },
-  { name: 'ours', kind: 'ours', command: { app: 'tcp-echo', args: LOCAL } },
   {
     name: 'ours, node',
     kind: 'ours',

@@ -13,7 +13,6 @@ const LOCAL = ['serve', '--host', '127.0.0.1', '--port', 0, ...RATE_LIMIT]
 const servers: readonly ServerEntry[] = [
   { name: 'C recvfrom', kind: 'classic', command: { c: 'recvfrom-echo' } },
   { name: 'C recvmmsg', kind: 'native', command: { c: 'recvmmsg-echo' } },
-  { name: 'ours', kind: 'ours', command: { app: 'udp-echo', args: LOCAL } },
   {
     name: 'ours, dgram',
     kind: 'ours',

@@ -10,10 +10,11 @@ import { onPath } from './on-path.ts'
 
 export const ROOT = join(import.meta.dirname, '../..')
 
-/** A program of bench/c, an app of the yard, or a program on PATH. */
+/** A program of bench/c, an app of the yard, a script for Node, or a program on PATH. */
 export type Command =
   | { c: string; args?: readonly (string | number)[] }
   | { app: string; args?: readonly (string | number)[] }
+  | { script: string; args?: readonly (string | number)[] }
   | { path: string; args?: readonly (string | number)[] }
 
 /** Who gets a core for itself when there are two; `anywhere` leaves it to the kernel. */
@@ -38,6 +39,7 @@ async function wordsOf(command: Command): Promise<string[]> {
   const args = (command.args ?? []).map(String)
   if ('c' in command) return [await compile(command.c), ...args]
   if ('app' in command) return [process.execPath, `apps/${command.app}/src/main.ts`, ...args]
+  if ('script' in command) return [process.execPath, command.script, ...args]
   const found = onPath(command.path)
   if (found === undefined) throw new LeftOutError(`${command.path} is not installed`)
   return [found, ...args]

@@ -1,0 +1,31 @@
+import type { Benchmark } from './harness/benchmark.ts'
+import { CPU_MEASURES, loadedServers, type Loads } from './harness/loaded-servers.ts'
+import { relays } from './relays.ts'
+
+/** Lines of each who talks on the way at once. */
+const WINDOW = 8
+const loads: Loads = Object.fromEntries(
+  [10, 100, 500].flatMap((clients) =>
+    [1, 10].map((talking) => [
+      `${clients} clients, ${talking} talking`,
+      { c: 'relay-load', args: [clients, talking, WINDOW] },
+    ]),
+  ),
+)
+
+const slowToLetIn = {
+  '500 clients, 1 talking': 'it takes many seconds to let 500 in',
+  '500 clients, 10 talking': 'it takes many seconds to let 500 in',
+}
+
+export const chatRelay: Benchmark = {
+  name: 'chat-relay',
+  title: 'Chat relay: deliveries a second',
+  about:
+    'Lines of 32 B, each from one client to all the others; who talks has at most eight lines on the way that somebody has not heard.',
+  baseline: 'C select',
+  measures: [{ name: 'rate', label: 'deliveries/s', better: 'more' }, ...CPU_MEASURES],
+  cases: Object.keys(loads),
+  contestants: loadedServers(relays(slowToLetIn), loads),
+  chart: 'bars',
+}
