@@ -88,6 +88,14 @@ export const topology: readonly Member[] = [
     after: ['sntp-listener'],
   },
   {
+    name: 'daytime',
+    app: 'daytime',
+    args: ['--host', host],
+    address: `tcp and udp ${host}:3013, 3037`,
+    adminPort: 9108,
+    tryIt: `npx pnpm@12 --filter daytime start query ${host}`,
+  },
+  {
     name: 'sctp-echo',
     app: 'sctp-echo',
     args: ['--host', host],

@@ -9,7 +9,7 @@ import { sampleOf } from './support/sample.ts'
 
 const CLIENTS = ['tcp-echo-client', 'udp-echo-client', 'sctp-echo-client']
 const GROUPS = ['239.255.43.21', 'ff15::4321']
-const ADMIN_PORTS = [9101, 9102, 9103, 9104, 9105, 9106, 9107, 9110, 9115]
+const ADMIN_PORTS = [9101, 9102, 9103, 9104, 9105, 9106, 9107, 9108, 9109, 9110, 9115]
 
 describeWithDocker('docker compose up --wait', () => {
   let yard: ComposedYard
@@ -19,8 +19,8 @@ describeWithDocker('docker compose up --wait', () => {
   })
   afterAll(() => yard[Symbol.asyncDispose]())
 
-  it('returns when all twelve are healthy', async () => {
-    expect(yard.services).toHaveLength(12)
+  it('returns when all fourteen are healthy', async () => {
+    expect(yard.services).toHaveLength(14)
     for (const service of yard.services) {
       const { State } = await inspect(yard.containerId(service))
       expect({ service, health: State.Health.Status }).toEqual({ service, health: 'healthy' })

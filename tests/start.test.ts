@@ -25,6 +25,7 @@ it('the topology of this host comes up, measures, and leaves nothing behind afte
     ['sender', 'udp 239.255.43.21:4321'],
     ['sntp-listener', 'udp 224.0.1.1:10123'],
     ['sntp-server', `udp ${address}:10123`],
+    ['daytime', `tcp and udp ${address}:3013, 3037`],
     ['sctp-echo', `sctp ${address}:9877 in udp 9899`],
     ['inetd', `tcp ${address}:3017 and more`],
     ['tcp-ping', `tcp ${address}:3111`],
@@ -40,7 +41,7 @@ it('the topology of this host comes up, measures, and leaves nothing behind afte
     )
   await yard.waitForText(/^sntp-listener +\| .*offset [+-].* ± .* stratum 10/m)
   const members = childrenOf(yard.pid)
-  expect(members).toHaveLength(13)
+  expect(members).toHaveLength(14)
   yard.kill('SIGINT')
   expect(await yard.exited).toEqual({ code: 0, signal: null })
   expect(yard.stdout).toMatch(/^tcp-ping +\| answered: sent .* lost +0 /m)

@@ -15,6 +15,7 @@ const SERVICES = {
   'multicast-receiver': [],
   'sntp-listener': [],
   'sntp-server': ['--group', '224.0.1.1'],
+  daytime: [],
   'sctp-echo': [],
   inetd: [],
 }

@@ -9,4 +9,6 @@ export default async function buildImages(): Promise<void> {
   await docker(['compose', 'build', '--quiet'])
   await docker(['build', '--quiet', '--tag', 'sockyard/peers', 'tests/peers'])
   await docker(['build', '--quiet', '--tag', 'sockyard/sctp-peers', 'tests/sctp-peers'])
+  // It holds apps, out of the images that were built first.
+  await docker(['build', '--quiet', '--tag', 'sockyard/manager-peers', 'tests/manager-peers'])
 }
