@@ -1,3 +1,5 @@
+import { resolve } from 'node:path'
+
 import { closeAllOnExec } from '@sockyard/posix/close-on-exec'
 import { nativeCallsWork } from '@sockyard/posix/libc'
 import { createAddressList } from '@sockyard/service/address-list'
@@ -43,7 +45,8 @@ class Superserver {
 
   constructor(context: ServiceContext<ServeOptions>, node: string) {
     const { options, log, metrics, now, fail } = context
-    this.#file = options.config
+    // A daemon changes its working directory.
+    this.#file = resolve(options.config)
     this.#first = loadConfiguration(this.#file)
     const running = () =>
       [...this.#services.values()].map(({ label, visits }) => [label, visits.running] as const)
@@ -136,5 +139,5 @@ class Superserver {
 
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve()
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+  return new Promise((done) => signal.addEventListener('abort', () => done(), { once: true }))
 }
