@@ -27,6 +27,22 @@ it('a process of tcp-echo serves each visitor, or one serves all', async () => {
   expect(await inetd.metric(started)).toBe(1)
 })
 
+it('daytime tells the time over a connection, over a socket that it was given, and over datagrams', async () => {
+  const wait = 'yard-app daytime --inetd-idle 300ms --admin-port 0'
+  const lines = [
+    `127.0.0.1:0 stream tcp nowait - ${YARD_APP} yard-app daytime`,
+    `127.0.0.2:0 stream tcp wait - ${YARD_APP} ${wait}`,
+    `127.0.0.3:0 dgram udp wait - ${YARD_APP} ${wait}`,
+  ]
+  await using inetd = await startInetd(lines)
+  for (const host of ['127.0.0.1', '127.0.0.2'])
+    expect(await exchange(host, await inetd.port(`${host}:0/tcp`), '')).toMatch(/-UTC\r\n$/)
+  const client = await datagrams('127.0.0.1')
+  client.send('', await inetd.port('127.0.0.3:0/udp'), '127.0.0.3')
+  expect(String((await once(client, 'message'))[0])).toMatch(/-UTC\r\n$/)
+  client.close()
+})
+
 it('udp-echo is started by the first datagram, answers it, and ends when there are no more', async () => {
   const line = `127.0.0.1:0 dgram udp wait - ${YARD_APP} yard-app udp-echo --inetd-idle 300ms --admin-port 0`
   await using inetd = await startInetd([line])
