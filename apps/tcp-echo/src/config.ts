@@ -27,12 +27,11 @@ export const serveOptions = z.strictObject({
   ...ipFamilyOptions,
   ...connectionLimitOptions({ idleTimeout: '300s' }),
   engine: choice(['auto', 'epoll', 'node'], 'auto').meta({
-    description:
-      'what serves: epoll(7) in threads of its own, or node:net; auto takes the faster that works',
+    description: 'what serves: epoll(7) or node:net; auto takes epoll where it works',
   }),
   workers: integer(1, { minimum: 1, maximum: 64 }).meta({
     valueName: 'COUNT',
-    description: 'threads that share the port (SO_REUSEPORT), with epoll',
+    description: 'threads of the engine epoll; the kernel shares the connections out',
   }),
 })
 

@@ -2,6 +2,7 @@ import { createAddressList } from '@sockyard/service/address-list'
 import { ipFamily } from '@sockyard/service/common-options'
 import { connectionLimit } from '@sockyard/service/connection-counts'
 import { listenAnywhere } from '@sockyard/service/listen'
+import { showOptionsOf } from '@sockyard/service/listening-sockets'
 import type { Service, ServiceContext } from '@sockyard/service/server-command'
 
 import type { ServeOptions } from '../config.ts'
@@ -28,10 +29,15 @@ export function createEpollServer(context: ServiceContext<ServeOptions>): Servic
   const counts = Array.from({ length: options.workers }, () => new EngineCounts())
   exportEngineCounts(metrics, counts)
   let engines: EngineHost[] = []
+  let hide: (() => void)[] = []
   return {
     async start() {
       const { sockets, bound } = await listenAnywhere({ ...options, family }, (host, ipv6Only) =>
         Promise.resolve(openListeners({ host, port: options.port, ipv6Only }, counts.length)),
+      )
+      const { address, port } = bound
+      hide = sockets.map((target) =>
+        showOptionsOf(metrics, { transport: 'tcp', address, port, target }),
       )
       const common = sharedStart(options, log.isLevelEnabled('info'))
       engines = sockets.map((socket, index) => {
@@ -41,12 +47,12 @@ export function createEpollServer(context: ServiceContext<ServeOptions>): Servic
           ? startEngineHere(start, log)
           : startEngineThread(start, log, context.fail)
       })
-      const { address, port } = bound
       const fields = { transport: 'tcp', address, port, engine: 'epoll', workers: counts.length }
       log.info(fields, 'listening')
     },
     async stop(drained) {
       const end = (): void => engines.forEach((engine) => engine.end())
+      for (const hideOne of hide) hideOne()
       for (const engine of engines) engine.stop()
       if (drained.aborted) end()
       drained.addEventListener('abort', end, { once: true })

@@ -44,7 +44,11 @@ export class Gate {
     this.#epoll.add(this.#socket.descriptor, EPOLL.IN)
   }
 
+  /** Whoever waits to be accepted is reset. */
   close(): void {
+    if (this.#socket.closed) return
+    // A duplicate elsewhere would keep it in the epoll.
+    if (this.#opensAt === Number.POSITIVE_INFINITY) this.#epoll.remove(this.#socket.descriptor)
     this.#socket.close()
   }
 }
