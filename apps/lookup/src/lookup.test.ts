@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process'
 
 import { lookupEvent, type LookupEvent } from '@sockyard/protocol/results'
 import { type Ran, runApp } from '@sockyard/testkit/run-app'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+
+vi.setConfig({ testTimeout: 30_000 })
 
 const lookup = (...args: readonly string[]): Promise<Ran> => runApp('lookup', args)
 

@@ -5,7 +5,10 @@ import { join } from 'node:path'
 import { type Ran, runApp } from '@sockyard/testkit/run-app'
 import { startApp } from '@sockyard/testkit/start-app'
 import { canMakeNamespaces, type TwoHosts, twoHosts } from '@sockyard/testkit/two-hosts'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+
+/** Less than the time that the name server is waited for. */
+vi.setConfig({ testTimeout: 15_000 })
 
 /** Puts files over those of /etc for whoever runs in the namespace (ip-netns(8)). */
 function etc(namespace: string, files: Readonly<Record<string, string>>): void {

@@ -4,7 +4,9 @@ import { type AddressInfo, createServer } from 'node:net'
 import { lookupEvent, type LookupAnswer } from '@sockyard/protocol/results'
 import { runApp } from '@sockyard/testkit/run-app'
 import { startApp } from '@sockyard/testkit/start-app'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+
+vi.setConfig({ testTimeout: 30_000 })
 
 const server = createServer((socket) => void socket.on('error', () => undefined).resume())
 let port = 0
@@ -87,16 +89,22 @@ test('what is set is shown before and after, as the kernel has it', async () => 
   ])
 })
 
-test('the listening socket of a running service is seen through its admin endpoint', async () => {
-  const greeter = 'packages/service/src/example/main.ts'
-  await using app = await startApp(greeter, ['--host', '127.0.0.1', '--port', '0'])
-  const { port: listening } = await app.listening()
-  const all = await options(`http://127.0.0.1:${await app.adminPort()}`)
-  expect(all.get('SO_ACCEPTCONN')).toMatchObject({
-    socket: `tcp 127.0.0.1 ${listening} listening`,
-    value: true,
-  })
-})
+test.each([
+  ['packages/service/src/example/main.ts', 'tcp', 'SO_ACCEPTCONN', true],
+  ['tcp-echo', 'tcp', 'SO_ACCEPTCONN', true],
+  ['udp-echo', 'udp', 'SO_TYPE', 2],
+])(
+  'the listening socket of %s is seen through its admin endpoint',
+  async (app, transport, name, value) => {
+    await using running = await startApp(app, ['--host', '127.0.0.1', '--port', '0'])
+    const { port: listening } = await running.listening(transport)
+    const all = await options(`http://127.0.0.1:${await running.adminPort()}`)
+    const socket = `${transport} 127.0.0.1 ${listening} listening`
+    expect(all.get(name)).toMatchObject({ socket, value })
+    running.kill()
+    expect(await running.exited).toMatchObject({ code: 0 })
+  },
+)
 
 test('nobody at the other end is one line and exit code 1', async () => {
   const gone = createServer().listen(0, '127.0.0.1')

@@ -4,6 +4,7 @@ import type { NativeSocket } from '@sockyard/posix/native-socket'
 import { shareBySource } from '@sockyard/posix/share-by-source'
 import { getSocketOption, setSocketOption } from '@sockyard/posix/socket-options'
 import { listenAnywhere } from '@sockyard/service/listen'
+import { showOptionsOf } from '@sockyard/service/listening-sockets'
 import { type NativeUdpAddress, openNativeUdpSocket } from '@sockyard/service/native-udp-socket'
 import { enlargeReceiveBuffer } from '@sockyard/service/receive-buffer'
 
@@ -20,8 +21,9 @@ interface Bound {
 
 /** Echoes many datagrams a system call, in threads that do nothing else: Linux, where koffi is. */
 export function createBatchEngine(parts: EngineParts): EchoEngine {
-  const { options, log, family } = parts
+  const { options, log, family, metrics } = parts
   let workers: readonly BatchWorker[] = []
+  let hide: (() => void)[] = []
   return {
     async start() {
       const { host, port } = options
@@ -29,12 +31,17 @@ export function createBatchEngine(parts: EngineParts): EchoEngine {
         open({ host: address, port, ipv6Only }, options.workers),
       )
       for (const socket of bound.sockets) enlarge(socket, parts)
+      const { address, port: boundPort, sockets } = bound
+      hide = sockets.map((target) =>
+        showOptionsOf(metrics, { transport: 'udp', address, port: boundPort, target }),
+      )
       const refusals = new RefusalLog(log)
       workers = bound.sockets.map((each) => new BatchWorker(each, bound.port, parts, refusals))
       await Promise.all(workers.map(({ started }) => started))
       log.info({ transport: 'udp', address: bound.address, port: bound.port }, 'listening')
     },
     async stop() {
+      for (const hideOne of hide) hideOne()
       await Promise.all(workers.map((worker) => worker.stop()))
     },
   }

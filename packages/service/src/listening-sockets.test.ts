@@ -42,6 +42,8 @@ test('a socket is shown until it is hidden, and without SO_ERROR', () => {
   expect(valueOf(shown, 'SO_PROTOCOL')).toBe(17)
   expect(valueOf(shown, 'IPV6_V6ONLY')).toBe(false)
   expect(valueOf(shown, 'SO_ERROR')).toBeUndefined()
+  target.close()
+  expect(listeningOptions(metrics)).toHaveLength(1)
   hide()
   expect(listeningOptions(metrics)).toEqual([])
   expect(listeningOptions(new Registry())).toEqual([])

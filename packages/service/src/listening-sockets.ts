@@ -2,7 +2,8 @@ import type { Socket as DatagramSocket } from 'node:dgram'
 import type { Server } from 'node:net'
 
 import type { Registry } from '@prometheus-io/client'
-import type { NativeSocket } from '@sockyard/posix/native-socket'
+import { Descriptor } from '@sockyard/posix/descriptor'
+import { NativeSocket } from '@sockyard/posix/native-socket'
 
 import { type OptionReading, readOptions } from './option-readings.ts'
 
@@ -28,17 +29,38 @@ interface ListeningOptions {
 const sockets = new WeakMap<Registry, Set<ListeningSocket>>()
 
 /**
- * From now on GET /options of the admin endpoint tells the options of this socket; of Node's own until they close.
+ * From now on GET /options of the admin endpoint tells the options of this socket: of Node's own until it closes; of
+ * one of posix, which may be given away afterwards, by a descriptor of its own until that is given back.
  *
  * @param metrics that of the service
- * @returns ends it: call it before a socket of posix is closed
+ * @returns ends it. Call it before a socket of posix is closed, which stays open as long as it is shown
+ * @throws {SystemCallError} EMFILE when there is no descriptor for it
  */
 export function showOptionsOf(metrics: Registry, socket: ListeningSocket): () => void {
   const all = sockets.get(metrics) ?? new Set()
-  sockets.set(metrics, all.add(socket))
-  const hide = (): void => void all.delete(socket)
-  if ('once' in socket.target) socket.target.once('close', hide)
-  return hide
+  sockets.set(metrics, all)
+  const { target } = socket
+  if ('once' in target) {
+    all.add(socket)
+    const hide = (): void => void all.delete(socket)
+    target.once('close', hide)
+    return hide
+  }
+  const own = { ...socket, target: duplicate(target) }
+  all.add(own)
+  return () => {
+    all.delete(own)
+    own.target.close()
+  }
+}
+
+function duplicate(socket: NativeSocket): NativeSocket {
+  const borrowed = new Descriptor(socket.descriptor)
+  try {
+    return NativeSocket.adopt(borrowed.duplicate().release())
+  } finally {
+    borrowed.release()
+  }
 }
 
 /**
