@@ -166,6 +166,48 @@ describe('a line that cannot be served', () => {
   })
 })
 
+/** As they stand on machines: comments of packages, wrappers, what is switched off, what only BSD has. */
+const FROM_MACHINES = `# /etc/inetd.conf:  see inetd(8) for further informations.
+#
+# <service_name> <sock_type> <proto> <flags> <user> <server_path> <args>
+#
+#:INTERNAL: Internal services
+#discard\t\tstream\ttcp6\tnowait\troot\tinternal
+daytime\t\tstream\ttcp6\tnowait\troot\tinternal
+time\t\tdgram\tudp\twait\troot\tinternal
+
+#:STANDARD: These are standard services.
+telnet\t\tstream\ttcp\tnowait\ttelnetd\t/usr/sbin/tcpd\t/usr/sbin/in.telnetd
+#<off># ftp\tstream\ttcp\tnowait\troot\t/usr/sbin/tcpd\t/usr/sbin/in.ftpd
+#:BSD: Shell, login, exec and talk are BSD protocols.
+talk\t\tdgram\tudp\twait\tnobody.tty\t/usr/sbin/in.talkd\tin.talkd
+#:BOOT: TFTP service is provided primarily for booting.
+tftp\t\tdgram\tudp4\twait.100\troot\t/usr/sbin/in.tftpd
+\tin.tftpd --tftpd-timeout 300
+\t/srv/tftp
+#:MAIL: mail, news and uucp services.
+127.0.0.1:nntp\tstream\ttcp\tnowait/50/30/5\tnews:news\t/usr/sbin/leafnode leafnode
+git stream tcp nowait gitd /usr/bin/git git "daemon" --inetd '--base-path=/srv/my repositories'
+#:RPC: RPC based services
+rstatd/1-3\tdgram\trpc/udp\twait\troot\t/usr/sbin/rpc.rstatd\trpc.rstatd
+`
+
+it('a file as it stands on machines is read, but for what is not served here', () => {
+  const { entries, errors } = read(FROM_MACHINES)
+  expect(entries.map(({ line, service, program }) => [line, service, program])).toEqual([
+    [7, 'daytime', 'internal'],
+    [8, 'time', 'internal'],
+    [11, 'telnet', '/usr/sbin/tcpd'],
+    [14, 'talk', '/usr/sbin/in.talkd'],
+    [16, 'tftp', '/usr/sbin/in.tftpd'],
+    [20, 'nntp', '/usr/sbin/leafnode'],
+    [21, 'git', '/usr/bin/git'],
+  ])
+  expect(entries[4]?.programArguments).toEqual(['in.tftpd', '--tftpd-timeout', '300', '/srv/tftp'])
+  expect(entries[6]?.programArguments.slice(-1)).toEqual(['--base-path=/srv/my repositories'])
+  expect(errors.map(({ line, field }) => [line, field])).toEqual([[23, 'service name']])
+})
+
 describe('any text', () => {
   const word = oneof(
     constantFrom('echo', '127.0.0.1:7', '*:', 'stream', 'dgram', 'tcp', 'udp6', 'wait', 'nowait'),
