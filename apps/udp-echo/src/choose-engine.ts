@@ -12,7 +12,7 @@ export interface Choice {
 }
 
 /**
- * `--engine auto` is `batch` where that works, otherwise `dgram`. Loads koffi.
+ * `--engine auto` is `batch` where that works, otherwise `dgram`. Loads koffi to find out.
  *
  * @param isInherited whether the service was started with its socket, which node:dgram takes over
  * @throws {UsageError} when what was asked for cannot be had here
@@ -21,14 +21,11 @@ export function chooseEngine(
   { engine, workers }: Pick<ServeOptions, 'engine' | 'workers'>,
   isInherited: boolean,
 ): Choice {
-  const missing = whatBatchLacks(isInherited)
-  if (engine === 'batch' && missing !== undefined)
-    throw new UsageError('--engine', engine, `cannot run here: ${missing}`)
-  const isBatch = engine === 'batch' || (engine === 'auto' && missing === undefined)
-  if (workers > 1 && !isBatch)
-    throw new UsageError('--workers', String(workers), 'takes the engine batch')
-  if (isBatch) return { engine: 'batch' }
-  return { engine: 'dgram', why: engine === 'dgram' ? 'it was asked for' : (missing ?? '') }
+  const missing = engine === 'dgram' ? 'it was asked for' : whatBatchLacks(isInherited)
+  if (missing === undefined) return { engine: 'batch' }
+  if (engine === 'batch') throw new UsageError('--engine', engine, `cannot run here: ${missing}`)
+  if (workers > 1) throw new UsageError('--workers', String(workers), 'takes the engine batch')
+  return { engine: 'dgram', why: missing }
 }
 
 function whatBatchLacks(isInherited: boolean): string | undefined {

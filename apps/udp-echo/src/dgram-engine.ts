@@ -1,6 +1,6 @@
 import { createAddressList } from '@sockyard/service/address-list'
+import { DatagramRates } from '@sockyard/service/datagram-rates'
 import { limitLog } from '@sockyard/service/limited-log'
-import { createRateLimiter } from '@sockyard/service/rate-limiter'
 import { createSourceRules } from '@sockyard/service/source-rules'
 import { createUdpEndpoint } from '@sockyard/service/udp-endpoint'
 
@@ -21,10 +21,11 @@ export function createDgramEngine({
   const numbers = new VerdictNumbers()
   counted.push(numbers)
   const limited = limitLog(log)
+  const rates = new DatagramRates({ perSecond, maximumSources })
   const rules: Rules = {
     refusedSource: createSourceRules({ port }),
     addresses: createAddressList(options),
-    limiter: createRateLimiter({ perSecond, maximumSources }),
+    take: (address) => rates.takeFrom(address, performance.now()),
   }
   const endpoint = createUdpEndpoint({
     port,

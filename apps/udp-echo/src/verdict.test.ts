@@ -1,5 +1,5 @@
 import { createAddressList } from '@sockyard/service/address-list'
-import { createRateLimiter } from '@sockyard/service/rate-limiter'
+import { DatagramRates } from '@sockyard/service/datagram-rates'
 import { refusedSource } from '@sockyard/service/source-rules'
 import { describe, expect, it } from 'vitest'
 
@@ -11,7 +11,7 @@ function rules(given: Partial<Rules> = {}): Rules {
   return {
     refusedSource: (source) => refusedSource(source, { ownPorts, broadcasts }),
     addresses: createAddressList({}),
-    limiter: createRateLimiter({ perSecond: 0 }),
+    take: () => true,
     ...given,
   }
 }
@@ -47,8 +47,9 @@ describe('verdictOf', () => {
   })
 
   it('answers a source as often as the limit says, whatever its ports, and others all the same', () => {
-    const limiter = createRateLimiter({ perSecond: 2, nowMillis: () => 0 })
-    const from = (address: string, port: number) => verdictOf({ address, port }, rules({ limiter }))
+    const rates = new DatagramRates({ perSecond: 2, maximumSources: 10 })
+    const take = (address: string) => rates.takeFrom(address, 0)
+    const from = (address: string, port: number) => verdictOf({ address, port }, rules({ take }))
     expect([1, 2, 3].map((port) => from('192.0.2.1', 40_000 + port))).toEqual([
       'answered',
       'answered',
@@ -58,8 +59,9 @@ describe('verdictOf', () => {
   })
 
   it('takes no token for what is refused anyway: a forger cannot use up those of a victim', () => {
-    const limiter = createRateLimiter({ perSecond: 1, nowMillis: () => 0 })
-    const from = (port: number) => verdictOf({ address: '192.0.2.1', port }, rules({ limiter }))
+    const rates = new DatagramRates({ perSecond: 1, maximumSources: 10 })
+    const take = (address: string) => rates.takeFrom(address, 0)
+    const from = (port: number) => verdictOf({ address: '192.0.2.1', port }, rules({ take }))
     for (let i = 0; i < 100; i += 1) expect(from(7)).toBe('low-port')
     expect(from(40_000)).toBe('answered')
   })

@@ -1,6 +1,4 @@
 import type { AddressList } from '@sockyard/service/address-list'
-import type { RateLimiter } from '@sockyard/service/rate-limiter'
-import { peerKey } from '@sockyard/service/source-address'
 import type { SourceRefusal } from '@sockyard/service/source-rules'
 import type { DatagramSource } from '@sockyard/service/udp-endpoint'
 
@@ -27,8 +25,8 @@ export interface Rules {
   refusedSource(source: DatagramSource): SourceRefusal | undefined
   /** `--allow` and `--deny`. */
   addresses: AddressList
-  /** `--rate-limit` */
-  limiter: RateLimiter
+  /** `--rate-limit`: whether this source may be answered once more. */
+  take(address: string): boolean
 }
 
 /**
@@ -40,5 +38,5 @@ export function verdictOf(source: DatagramSource, rules: Rules): Verdict {
   if (refusal !== undefined) return refusal
   const access = rules.addresses.check(source.address)
   if (access !== 'permitted') return access
-  return rules.limiter.take(peerKey(source.address)) === 'within' ? 'answered' : 'rate-limited'
+  return rules.take(source.address) ? 'answered' : 'rate-limited'
 }

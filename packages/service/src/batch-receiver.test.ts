@@ -86,8 +86,9 @@ it('a process whose thread waits for a datagram ends when it is told to', () => 
     import { BatchReceiver } from '${new URL('batch-receiver.ts', import.meta.url).href}'
     const socket = NativeSocket.open({ family: 'IPv4', type: 'datagram' })
     socket.bind({ family: 'IPv4', bytes: Uint8Array.of(127, 0, 0, 1), port: 0, scope: 0 })
-    new BatchReceiver({ socket, onBatch() {}, onFailure: console.error })
-    setTimeout(() => process.exit(130), 300)`
+    const receiver = new BatchReceiver({ socket, onBatch() {}, onFailure: console.error })
+    await receiver.started
+    setTimeout(() => process.exit(130), 100)`
   const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
     cwd: new URL('.', import.meta.url),
     timeout: 10_000,

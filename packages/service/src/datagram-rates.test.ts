@@ -23,10 +23,12 @@ describe('the rates for batches', () => {
           nowMillis: () => now,
         })
         const many = new DatagramRates({ perSecond: 2, maximumSources: sources, seed: 1 })
+        const texts = new DatagramRates({ perSecond: 2, maximumSources: sources })
         for (const { source, millis } of steps) {
           now += millis
           const expected = one.take(peerKey(source)) === 'within'
           expect(many.take(received({ address: source }), 0, now)).toBe(expected)
+          expect(texts.takeFrom(source, now)).toBe(expected)
         }
         expect(many.sources).toBe(one.sources)
       }),
@@ -37,6 +39,8 @@ describe('the rates for batches', () => {
     const rates = new DatagramRates({ perSecond: 1, maximumSources: 10 })
     const from = (scope: number) => rates.take(received({ address: 'fe80::1', scope }), 0, 0)
     expect([from(2), from(3), from(2)]).toEqual([true, true, false])
+    const zones = ['fe80::2%eth0', 'fe80::2%eth1', 'fe80::2%eth0']
+    expect(zones.map((address) => rates.takeFrom(address, 0))).toEqual([true, true, false])
   })
 
   it('are no limit at 0', () => {

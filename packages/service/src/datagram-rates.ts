@@ -1,8 +1,14 @@
 import type { ReceivedDatagrams } from '@sockyard/posix/received-datagrams'
 
+import { addressBytes } from './address-bytes.ts'
+import { unmapped } from './source-address.ts'
+
 const KEY_WORDS = 4
 /** fe80::/10: the whole link has one /64, so that each address counts alone. */
 const LINK_LOCAL = 0xfe80 >>> 6
+
+/** What stands before an IPv4 address (RFC 4291, 2.5.5.2). */
+const MAPPED_WORDS = [0, 0, 0xffff]
 
 export interface DatagramRatesOptions {
   /** Tokens that come back in a second, for each source; 0 means no limit. One second's may be saved up. */
@@ -60,12 +66,23 @@ export class DatagramRates {
   take(received: ReceivedDatagrams, index: number, nowMillis: number): boolean {
     if (this.#perSecond === 0) return true
     this.#readKey(received, index)
-    const slot = this.#slot(this.#key, 0)
-    const entry = this.#find(slot)
-    return entry === 0 ? this.#add(slot, nowMillis) : this.#takeFrom(entry, nowMillis)
+    return this.#takeOne(nowMillis)
   }
 
-  #takeFrom(entry: number, nowMillis: number): boolean {
+  /** As `take`, of a source as node:dgram gives it, whose zone id is the name of an interface. */
+  takeFrom(address: string, nowMillis: number): boolean {
+    if (this.#perSecond === 0) return true
+    this.#parseKey(unmapped(address))
+    return this.#takeOne(nowMillis)
+  }
+
+  #takeOne(nowMillis: number): boolean {
+    const slot = this.#slot(this.#key, 0)
+    const entry = this.#find(slot)
+    return entry === 0 ? this.#add(slot, nowMillis) : this.#takeAgain(entry, nowMillis)
+  }
+
+  #takeAgain(entry: number, nowMillis: number): boolean {
     if (entry !== this.#newest) {
       this.#unlink(entry)
       this.#link(entry)
@@ -122,9 +139,20 @@ export class DatagramRates {
   #readKey(received: ReceivedDatagrams, index: number): void {
     const key = this.#key
     for (let word = 0; word < KEY_WORDS; word += 1) key[word] = received.sourceWord(index, word)
-    if (received.sourceFamily(index) === 4) return
-    if ((key[0] ?? 0) >>> 22 === LINK_LOCAL) key[1] = received.sourceScope(index)
-    else key.fill(0, 2)
+    if (received.sourceFamily(index) === 6) this.#shorten(received.sourceScope(index))
+  }
+
+  #parseKey(address: string): void {
+    const bytes = addressBytes(address)
+    const first = KEY_WORDS - bytes.length / 4
+    this.#key.set(MAPPED_WORDS)
+    for (let at = 0; at < bytes.length; at += 4) this.#key[first + at / 4] = bigEndian(bytes, at)
+    if (first === 0) this.#shorten(zoneNumber(address))
+  }
+
+  #shorten(scope: number): void {
+    if ((this.#key[0] ?? 0) >>> 22 === LINK_LOCAL) this.#key[1] = scope
+    else this.#key.fill(0, 2)
   }
 
   #slot(words: Int32Array, at: number): number {
@@ -152,4 +180,17 @@ export class DatagramRates {
     if (older === 0) this.#oldest = newer
     else this.#newer[older] = newer
   }
+}
+
+function bigEndian(bytes: readonly number[], at: number): number {
+  const [first = 0, second = 0, third = 0, fourth = 0] = bytes.slice(at, at + 4)
+  return (first << 24) | (second << 16) | (third << 8) | fourth
+}
+
+/** Tells the zones of one host apart, which are few. */
+function zoneNumber(address: string): number {
+  const [, zone = ''] = address.split('%')
+  let number = 0
+  for (const byte of Buffer.from(zone)) number = Math.imul(number, 31) + byte
+  return number
 }
