@@ -20,12 +20,7 @@ export interface OptionReading {
   meaning: string
 }
 
-type OptionReadingValue =
-  | string
-  | number
-  | boolean
-  | null
-  | { [field: string]: OptionReadingValue }
+type OptionReadingValue = string | number | boolean | null | { [field: string]: OptionReadingValue }
 
 /**
  * The options of a socket as the kernel tells them (getsockopt(2)).
