@@ -8,17 +8,11 @@ import { closeAllOnExec, closeOnExec } from '@sockyard/posix/close-on-exec'
 import { detachStandardStreams } from '@sockyard/posix/standard-streams'
 
 import { UsageError } from './errors.ts'
+import { READY_VARIABLE } from './is-daemon.ts'
 
-/** Where a daemon tells the command that started it that it is ready. */
-const READY_VARIABLE = 'SOCKYARD_READY_DESCRIPTOR'
 const READY_DESCRIPTOR = 3
 /** A daemon's files are for others to read, not to write. */
 const UMASK = 0o022
-
-/** Whether this process is the daemon, rather than the command that starts it. */
-export function isDaemon(host: NodeJS.Process): boolean {
-  return host.env[READY_VARIABLE] !== undefined
-}
 
 /**
  * Starts the same command again as a daemon: in a session of its own, without a terminal, without any descriptor of

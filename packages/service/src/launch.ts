@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 
 import type { App } from './command.ts'
+import { isDaemon } from './is-daemon.ts'
 import { beginStartUp } from './start-up.ts'
 
 /** Beside the code: whoever may write there may change the code itself. */
@@ -34,6 +35,8 @@ function beginAnew(host: NodeJS.Process): void {
   const { env, execPath, execArgv, argv, channel } = host
   // A channel to the parent is open in this process, and would be lost.
   if (env['NODE_COMPILE_CACHE'] !== undefined || channel !== undefined) return
+  // Node has marked every descriptor that it was started with: the passed ones would be closed (sd_listen_fds(3)).
+  if (env['LISTEN_FDS'] !== undefined || isDaemon(host)) return
   const words = [execPath, ...execArgv, ...argv.slice(1)]
   try {
     host.execve?.(execPath, words, { ...env, NODE_COMPILE_CACHE: CACHE })

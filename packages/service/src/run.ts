@@ -4,6 +4,7 @@ import { configure } from './configuration.ts'
 import type { createContext, Parts } from './context.ts'
 import { readEnvironment } from './environment.ts'
 import { UsageError } from './errors.ts'
+import { isDaemon } from './is-daemon.ts'
 import type { Lifetime } from './lifetime.ts'
 import { watchProcess } from './lifetime.ts'
 import { describeOptions } from './option-description.ts'
@@ -61,11 +62,11 @@ async function detach(
   { host, command, lifetime, passed }: Parts,
   context: Awaited<ReturnType<typeof createContext>>,
 ): Promise<number> {
-  const { isDaemon, startDaemon } = await import('./daemon.ts')
   if (isDaemon(host)) return command.run(context)
   if (passed.sockets.length > 0)
     throw new UsageError('--daemon', undefined, 'does not go with sockets that are passed to us')
   await command.check?.(context)
+  const { startDaemon } = await import('./daemon.ts')
   return startDaemon(host, lifetime.signal)
 }
 

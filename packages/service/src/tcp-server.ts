@@ -102,8 +102,11 @@ class LimitedServer implements TcpServer {
   async start(): Promise<AddressInfo> {
     const bound = await this.#open()
     this.#stopWatch = this.#endVanishedPeers()
+    const { log, inherited } = this.#options
+    // A process that was started for one connection says as little as a connection does.
+    const level = inherited?.isTransient === true ? 'debug' : 'info'
     for (const { address, port } of bound)
-      this.#options.log.info({ transport: 'tcp', address, port }, 'listening')
+      log[level]({ transport: 'tcp', address, port }, 'listening')
     return bound[0]
   }
 
