@@ -85,6 +85,13 @@ describe.runIf(canMakeNamespaces())('in a network of its own', () => {
     ])
   })
 
+  test('an answer may be longer than the memory that is first offered', async () => {
+    const aliases = Array.from({ length: 300 }, (_, index) => `alias-number-${index}`)
+    const line = ['10.77.0.8', 'large', ...aliases].join('  ')
+    etc(hosts.host, { hosts: `${line}\n`, 'nsswitch.conf': 'hosts: files\n' })
+    expect((await lookup('host', '-4', 'large')).stdout.split('\n')[0]).toBe(line)
+  })
+
   test('Ctrl-C ends a question that no name server answers', async () => {
     etc(hosts.host, { 'nsswitch.conf': 'hosts: dns\n', 'resolv.conf': SILENT })
     const args = ['resolve', 'silent.example', '80', '--json']
