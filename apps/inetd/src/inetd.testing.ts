@@ -1,6 +1,13 @@
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +16,7 @@ import { text } from 'node:stream/consumers'
 
 import type { Listening, RunningApp } from '@sockyard/testkit/running-app'
 import { startApp } from '@sockyard/testkit/start-app'
+import { onTestFinished } from 'vitest'
 
 /** inetd as a process, with a configuration that can be written again. */
 export class Inetd implements AsyncDisposable {
@@ -63,7 +71,7 @@ export class Inetd implements AsyncDisposable {
 
   /** Its children end with it. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { pid } of this.children()) kill(pid, 'SIGKILL')
+    for (const { pid } of this.children()) end(pid)
     await this.app[Symbol.asyncDispose]()
   }
 
@@ -83,9 +91,16 @@ export async function startInetd(
   return new Inetd(app, file)
 }
 
+/** A folder that is gone when the test has ended. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'inetd-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  return folder
+}
+
 /** A file with these lines. */
 export function configuration(lines: readonly string[]): string {
-  const file = join(mkdtempSync(join(tmpdir(), 'inetd-')), 'inetd.conf')
+  const file = join(temporaryFolder(), 'inetd.conf')
   write(file, lines)
   return file
 }
@@ -103,6 +118,15 @@ export function descriptorsOf(pid: number): string[] {
       return []
     }
   })
+}
+
+/** It may have ended by itself meanwhile. */
+function end(pid: number): void {
+  try {
+    kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
 }
 
 function statOf(pid: number): { pid: number; state: string; parent: number }[] {

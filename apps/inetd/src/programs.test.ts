@@ -1,11 +1,19 @@
 import { once } from 'node:events'
-import { mkdtempSync, renameSync, writeFileSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
+import { renameSync, writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 
 import { expect, it, vi } from 'vitest'
 
-import { datagrams, descriptorsOf, exchange, next, startInetd, visit } from './inetd.testing.ts'
+import {
+  datagrams,
+  descriptorsOf,
+  exchange,
+  next,
+  startInetd,
+  temporaryFolder,
+  visit,
+} from './inetd.testing.ts'
 
 // Processes start slowly on a busy machine.
 vi.setConfig({ testTimeout: 40_000 })
@@ -124,7 +132,7 @@ it('a stream program that is waited for accepts by itself, one process for many 
 })
 
 it('a program that is gone ends the connection, is counted, and comes back when it is there again', async () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'inetd-')), 'program')
+  const file = join(temporaryFolder(), 'program')
   writeFileSync(file, '#!/bin/cat\n', { mode: 0o755 })
   await using inetd = await startInetd([`127.0.0.1:0 stream tcp nowait - ${file}`])
   const port = await inetd.port('127.0.0.1:0/tcp')
