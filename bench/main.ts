@@ -9,7 +9,10 @@ import { leftOutLines, resultTable } from './harness/result-table.ts'
 import type { BenchmarkResult } from './harness/results.ts'
 import { runRounds } from './harness/run-rounds.ts'
 import { ROOT } from './harness/start-process.ts'
+import { verdictTable } from './harness/verdict-table.ts'
+import { judge } from './harness/verdicts.ts'
 import { writeOut } from './harness/write-out.ts'
+import { TARGETS } from './targets.ts'
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`)
@@ -48,8 +51,13 @@ async function bench(options: BenchOptions): Promise<void> {
   )
   const busy = busyness()
   if (busy !== undefined) say(busy)
-  const results = await runAll(chosen, options)
-  say(await writeOut(resolve(ROOT, options.out), machine, results))
+  const measured = await runAll(chosen, options)
+  const targets = TARGETS.filter(({ benchmark }) => chosen.some(({ name }) => name === benchmark))
+  const verdicts = targets.flatMap((target) => judge(target, measured))
+  if (verdicts.length > 0) say(`\n${verdictTable(verdicts)}`)
+  const folder = resolve(ROOT, options.out)
+  await writeOut(folder, { machine, benchmarks: measured }, BENCHMARKS, TARGETS)
+  say(`\n${folder}/benchmarks.md`)
 }
 
 try {

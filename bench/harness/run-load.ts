@@ -38,13 +38,13 @@ export async function runLoad(
   const expiry = setTimeout(() => running.kill('SIGKILL'), (seconds + GRACE_SECONDS) * 1000)
   try {
     await running.waitForLog(({ event }) => event === 'begin')
-    const before = cpuSecondsOf(server.pid)
+    const share = cpuShareFromNow(server.pid)
     const { data } = await running.waitForLog(({ event }) => event === 'end')
-    const serverCpuSeconds = cpuSecondsOf(server.pid) - before
+    const serverCpu = share()
     running.stdin.end()
     const { code } = await running.exited
     if (code !== 0) throw new Error(lastWords(running))
-    return toSample(data as LoadReport, serverCpuSeconds)
+    return toSample(data as LoadReport, serverCpu)
   } catch (error) {
     throw running.stderr === '' ? error : new Error(lastWords(running), { cause: error })
   } finally {
@@ -52,13 +52,21 @@ export async function runLoad(
   }
 }
 
-function toSample(report: LoadReport, serverCpuSeconds: number): Sample {
+/** By its own clock: on a busy machine the load's words may be heard late. */
+function cpuShareFromNow(pid: number): () => number {
+  const [began, before] = [performance.now(), cpuSecondsOf(pid)]
+  return () => (cpuSecondsOf(pid) - before) / ((performance.now() - began) / 1000)
+}
+
+function toSample(report: LoadReport, serverCpu: number): Sample {
   const { seconds, operations, cpuSeconds, ...own } = report
   if (operations === 0) throw new Error('no answer')
+  const rate = operations / seconds
   return {
-    rate: operations / seconds,
-    ratePerCore: operations / serverCpuSeconds,
-    serverCpu: serverCpuSeconds / seconds,
+    rate,
+    // Too little to be seen in ticks is no figure.
+    ...(serverCpu > 0 && { ratePerCore: rate / serverCpu }),
+    serverCpu,
     loadCpu: cpuSeconds / seconds,
     ...own,
   }
