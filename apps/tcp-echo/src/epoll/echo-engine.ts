@@ -120,7 +120,12 @@ export class EchoEngine {
   }
 
   #progress(peer: Peer, descriptor: number, now: number): void {
-    const wanted = this.#attempt(peer, () => peer.progress(this.#buffer, now))
+    let wanted = OVER
+    try {
+      wanted = peer.progress(this.#buffer, now)
+    } catch (error) {
+      this.#failed(peer, error)
+    }
     if (wanted === OVER) this.#leave(peer, now)
     else if (wanted !== this.#interests[descriptor]) this.#wait(descriptor, wanted)
   }
@@ -131,14 +136,9 @@ export class EchoEngine {
   }
 
   /** A connection that fails is over, and is counted. */
-  #attempt(peer: Peer, action: () => number): number {
-    try {
-      return action()
-    } catch (error) {
-      if (!(error instanceof SystemCallError)) throw error
-      if (peer instanceof EchoConnection) this.#counts.failed(error.code)
-      return OVER
-    }
+  #failed(peer: Peer, error: unknown): void {
+    if (!(error instanceof SystemCallError)) throw error
+    if (peer instanceof EchoConnection) this.#counts.failed(error.code)
   }
 
   #accept(now: number): void {
@@ -176,11 +176,12 @@ export class EchoEngine {
       this.#log.info({ id, address, reason: 'idle' }, 'expired')
     }
     const deadline = this.#isStopping ? Number.POSITIVE_INFINITY : now + LAST_WORDS_MILLIS
-    const result = this.#attempt(connection, () => {
+    try {
       connection.end(deadline)
-      return EPOLL.IN
-    })
-    if (result === OVER) this.#leave(connection, now)
+    } catch (error) {
+      this.#failed(connection, error)
+      this.#leave(connection, now)
+    }
   }
 
   #vanished(connection: EchoConnection): void {
