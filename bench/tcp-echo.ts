@@ -1,6 +1,7 @@
 import type { Benchmark } from './harness/benchmark.ts'
 import { CPU_MEASURES, loadedServers, type Loads } from './harness/loaded-servers.ts'
-import { ITERATIVE, SOCAT, TCP_SERVERS } from './tcp-servers.ts'
+import { ownClient } from './harness/own-client.ts'
+import { ITERATIVE, SOCAT, SOCKPERF, TCP_SERVERS } from './tcp-servers.ts'
 
 const BYTES = 64
 
@@ -29,6 +30,6 @@ export const tcpEcho: Benchmark = {
     ...CPU_MEASURES,
   ],
   cases: Object.keys(loads),
-  contestants: loadedServers([...TCP_SERVERS, SOCAT, iterative], loads),
+  contestants: [...loadedServers([...TCP_SERVERS, SOCAT, iterative], loads), ownClient(SOCKPERF)],
   chart: 'bars',
 }

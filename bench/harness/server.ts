@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 
@@ -52,13 +53,21 @@ export function lastWords({ stderr, stdout }: Pick<RunningApp, 'stderr' | 'stdou
   return lines.find((line) => /^\w*Error\b/.test(line)) ?? (lines.at(-1) || 'it did not start')
 }
 
+/**
+ * Below the ports that the kernel gives to clients: from those a client that looks whether somebody
+ * listens can be given that very port, and is then connected to itself.
+ */
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  if (typeof address !== 'object' || address === null) throw new Error('no free port')
-  return address.port
+  for (;;) {
+    const port = randomInt(20_000, 32_000)
+    const server = createServer().listen(port, '127.0.0.1')
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    )
+    server.close()
+    if (isFree) return port
+  }
 }
 
 async function accepting(running: RunningApp, port: number): Promise<void> {
