@@ -165,6 +165,18 @@ it('a dual-stack socket tells IPv4 as IPv4, and answers it from the address that
   socket.close()
 })
 
+it('words of the payload are read without a copy, and none beyond its end', async () => {
+  const { socket, port } = openAt('IPv4')
+  await using peer = await peerAt('127.0.0.1')
+  await send(peer, ['first', 'abcdefg'], port, '127.0.0.1')
+  using batch = new ReceiveBatch()
+  batch.receive(socket)
+  expect(batch.payloadWord(1, 3)).toBe(0x64656667)
+  expect(() => batch.payloadWord(1, 4)).toThrow(RangeError)
+  expect(() => batch.payloadWord(2, 0)).toThrow(RangeError)
+  socket.close()
+})
+
 it('what is too long is truncated, and says so', async () => {
   const { socket, port } = openAt('IPv4')
   await using peer = await peerAt('127.0.0.1')

@@ -20,7 +20,7 @@ export interface SharedDatagrams {
 export class ReceivedDatagrams {
   readonly #strideBytes: number
   #records: DataView
-  #payload: Uint8Array
+  #payload: DataView
   #count = 0
 
   #shared: SharedDatagrams | undefined
@@ -29,7 +29,7 @@ export class ReceivedDatagrams {
     const { records, payload, strideBytes } = shared
     this.#shared = shared
     this.#records = new DataView(records)
-    this.#payload = new Uint8Array(payload)
+    this.#payload = new DataView(payload)
     this.#strideBytes = strideBytes
   }
 
@@ -52,6 +52,19 @@ export class ReceivedDatagrams {
   bytes(index: number): Buffer {
     const length = this.length(index)
     return Buffer.from(this.#payload.buffer, index * this.#strideBytes, length)
+  }
+
+  /**
+   * 32 bits of the payload, in network order, 0 to 4,294,967,295.
+   *
+   * @param offset in bytes, from the datagram's beginning
+   * @throws {RangeError} when the datagram ends before
+   */
+  payloadWord(index: number, offset: number): number {
+    const length = this.length(index)
+    if (!(offset >= 0 && offset + 4 <= length))
+      throw new RangeError(`no word at ${offset} of ${length} bytes`)
+    return this.#payload.getUint32(index * this.#strideBytes + offset)
   }
 
   /** Bytes of payload; those that fitted, when it is `truncated`. */
@@ -153,7 +166,7 @@ export class ReceivedDatagrams {
     this.#shared = undefined
     this.#count = 0
     this.#records = new DataView(new ArrayBuffer(0))
-    this.#payload = new Uint8Array(0)
+    this.#payload = new DataView(new ArrayBuffer(0))
   }
 
   #number(index: number, offset: number): number {

@@ -5,6 +5,7 @@ import { type BroadcastPlace, broadcastPlaces } from './broadcast-places.ts'
 import { BroadcastSockets } from './broadcast-sockets.ts'
 import { type NetworkError, networkError } from './errors.ts'
 import { choiceByName, type InterfaceChoice } from './group-interfaces.ts'
+import { readKernelDropsAt } from './kernel-drops.ts'
 import type { GroupDatagramSource, GroupMembership } from './membership.ts'
 import { PeriodicLook } from './periodic-look.ts'
 import { isPortForbidden } from './port-forbidden.ts'
@@ -59,7 +60,7 @@ class WatchedBroadcasts implements BroadcastReceiver {
     const { port, interfaces, watchMillis = 2_000, metrics } = options
     this.#options = options
     this.#choice = interfaces
-    this.#tally = createReceiverTally(() => this.#addresses(), port)
+    this.#tally = createReceiverTally(() => readKernelDropsAt(this.#addresses(), port))
     const reception = { options, tally: this.#tally, failed: 'broadcast failed' }
     this.#sockets = new BroadcastSockets(port, reception)
     this.#watch = new PeriodicLook(watchMillis, () => this.#look(false))

@@ -17,7 +17,7 @@ export interface GroupInterface extends NetworkInterface {
   /** The first IPv4 address, by which IPv4 groups are joined; for IPv6 groups the zone, `::%eth0`. */
   readonly joinAddress: string
   /** The groups joined there, by anybody on this host; undefined where the kernel does not say. */
-  readonly groups: ReadonlySet<string> | undefined
+  readonly groups: Pick<ReadonlyMap<string, number>, 'has'> | undefined
 }
 
 /** The interfaces of this host that are up and have an address of the group's family, at this moment. */
@@ -28,7 +28,7 @@ export async function presentInterfaces(group: string): Promise<GroupInterface[]
     const joinAddress = ipv6 ? each.ipv6[0] && `::%${each.name}` : each.ipv4[0]
     if (joinAddress === undefined) return []
     const index = kernel?.get(each.name)?.index ?? 0
-    const groups = kernel === undefined ? undefined : (kernel.get(each.name)?.groups ?? new Set())
+    const groups = kernel === undefined ? undefined : (kernel.get(each.name)?.groups ?? new Map())
     return [{ ...each, index, joinAddress, groups }]
   })
 }

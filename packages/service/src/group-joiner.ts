@@ -1,22 +1,26 @@
+import { openDatagramReception } from './datagram-reception.ts'
 import { type NetworkError, networkError } from './errors.ts'
+import { GroupBatches } from './group-batches.ts'
 import type { GroupInterface } from './group-interfaces.ts'
-import { type MulticastGroup, openGroupSocket } from './group-socket.ts'
+import type { MulticastGroup } from './group-socket.ts'
 import { type JoinedGroups, membershipKey } from './joined-groups.ts'
 import type { GroupMembership, MembershipOptions } from './membership.ts'
-import { receiveOn } from './receive-on.ts'
+import type { Reception } from './receive-on.ts'
 import type { UdpTally } from './udp-metrics.ts'
 
 /** Joins groups, each time on a new socket, and says once why one cannot be joined. */
 export class GroupJoiner {
   readonly #options: MembershipOptions
-  readonly #tally: UdpTally
+  readonly #reception: Reception
+  readonly #batches: GroupBatches | undefined
   readonly #joined: JoinedGroups
   /** What is not joined because of an error, so that each error is logged once. */
   readonly #failed = new Map<string, string>()
 
   constructor(options: MembershipOptions, tally: UdpTally, joined: JoinedGroups) {
     this.#options = options
-    this.#tally = tally
+    this.#reception = { options, tally, failed: 'multicast failed' }
+    this.#batches = options.onBatch && new GroupBatches(options.onBatch)
     this.#joined = joined
   }
 
@@ -36,13 +40,12 @@ export class GroupJoiner {
 
   async #join(group: MulticastGroup, on: GroupInterface, place: GroupMembership): Promise<void> {
     const { port, log } = this.#options
-    const socket = await openGroupSocket(group, port, on, log)
-    receiveOn(socket, place, {
-      options: this.#options,
-      tally: this.#tally,
-      failed: 'multicast failed',
-    })
-    this.#joined.add({ ...place, index: on.index, socket })
+    const parts = [group, on, port, this.#reception] as const
+    const reception =
+      this.#batches === undefined
+        ? await openDatagramReception(...parts)
+        : this.#batches.open(...parts)
+    this.#joined.add({ ...place, index: on.index, reception })
     log.info(place, 'joined')
     this.#options.onJoined?.(place)
   }

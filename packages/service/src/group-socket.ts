@@ -93,6 +93,16 @@ function bindSocket(socket: Socket, to: BindTo): Promise<void> {
   })
 }
 
+/** @throws {Error} EADDRNOTAVAIL when it is no member any more */
+export function leaveGroup(
+  socket: Socket,
+  { address, sources = [] }: MulticastGroup,
+  on: string,
+): void {
+  if (sources.length === 0) socket.dropMembership(address, on)
+  for (const source of sources) socket.dropSourceSpecificMembership(source, address, on)
+}
+
 function join(socket: Socket, { address, sources = [] }: MulticastGroup, on: string): void {
   if (sources.length === 0) socket.addMembership(address, on)
   for (const source of sources) socket.addSourceSpecificMembership(source, address, on)

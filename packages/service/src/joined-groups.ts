@@ -1,22 +1,22 @@
-import type { Socket } from 'node:dgram'
-
+import type { GroupReception } from './group-reception.ts'
 import type { GroupMembership } from './membership.ts'
 
-/** A membership, the socket that has it, and the interface's index when it was joined. */
+/** A membership, who receives by it, and the interface's index when it was joined. */
 export interface JoinedGroup extends GroupMembership {
   readonly index: number
-  readonly socket: Socket
+  readonly reception: GroupReception
 }
 
 /** What is joined now: at most one socket for each group and interface. */
 export class JoinedGroups {
   readonly #joined = new Map<string, JoinedGroup>()
 
+  get all(): JoinedGroup[] {
+    return [...this.#joined.values()]
+  }
+
   get memberships(): GroupMembership[] {
-    return [...this.#joined.values()].map(({ group, interface: name }) => ({
-      group,
-      interface: name,
-    }))
+    return this.all.map(({ group, interface: name }) => ({ group, interface: name }))
   }
 
   has(membership: GroupMembership): boolean {
@@ -24,7 +24,7 @@ export class JoinedGroups {
   }
 
   of(group: string): JoinedGroup[] {
-    return [...this.#joined.values()].filter((each) => each.group === group)
+    return this.all.filter((each) => each.group === group)
   }
 
   add(joined: JoinedGroup): void {
@@ -33,15 +33,13 @@ export class JoinedGroups {
 
   close(joined: JoinedGroup): void {
     this.#joined.delete(membershipKey(joined))
-    joined.socket.close()
+    void joined.reception.close()
   }
 
   async closeAll(): Promise<void> {
-    const sockets = [...this.#joined.values()].map(({ socket }) => socket)
+    const all = this.all
     this.#joined.clear()
-    await Promise.all(
-      sockets.map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))),
-    )
+    await Promise.all(all.map(({ reception }) => reception.close()))
   }
 }
 

@@ -30,6 +30,15 @@ export async function readKernelDrops(address: string, port: number): Promise<nu
   }
 }
 
+/** `readKernelDrops` of several addresses; where there is no /proc, 0. */
+export async function readKernelDropsAt(
+  addresses: readonly string[],
+  port: number,
+): Promise<number> {
+  const each = await Promise.all(addresses.map((address) => readKernelDrops(address, port)))
+  return each.reduce<number>((sum, drops) => sum + (drops ?? 0), 0)
+}
+
 /** Other processes may share the address (SO_REUSEADDR): the inode says whose socket a line is. */
 async function ownSocketInodes(): Promise<ReadonlySet<string>> {
   const folder = '/proc/self/fd'

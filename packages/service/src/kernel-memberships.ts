@@ -7,8 +7,8 @@ import { addressBytes } from './address-bytes.ts'
 export interface KernelMemberships {
   /** The interface's number: a network that went and came back under the same name has another one. */
   readonly index: number
-  /** Groups somebody on this host joined there, as `kernelGroup` writes them. */
-  readonly groups: ReadonlySet<string>
+  /** Groups somebody on this host joined there, as `kernelGroup` writes them, and how many sockets did. */
+  readonly groups: ReadonlyMap<string, number>
 }
 
 /**
@@ -36,13 +36,13 @@ export function kernelGroup(group: string): string {
 /** `4 eth0 : 1 V3`, then a line for each group, indented: `010000E0 1 0:00000000 0`. */
 function parseIgmp(text: string): Map<string, KernelMemberships> {
   const interfaces = new Map<string, KernelMemberships>()
-  let groups = new Set<string>()
+  let groups = new Map<string, number>()
   for (const line of text.split('\n').slice(1)) {
     const [, index, name] = /^(\d+)\s+(\S+?)\s*:/.exec(line) ?? []
-    const group = /^\s+([0-9A-F]{8})\s/.exec(line)?.[1]
-    if (group !== undefined) groups.add(group.toLowerCase())
+    const [, group, members] = /^\s+([0-9A-F]{8})\s+(\d+)\s/.exec(line) ?? []
+    if (group !== undefined) groups.set(group.toLowerCase(), Number(members))
     if (name === undefined) continue
-    groups = new Set()
+    groups = new Map()
     interfaces.set(name, { index: Number(index), groups })
   }
   return interfaces
@@ -50,12 +50,15 @@ function parseIgmp(text: string): Map<string, KernelMemberships> {
 
 /** A line for each interface and group: `4 eth0 ff020000000000000000000000000001 1 0000000C 0`. */
 function parseIgmp6(text: string): Map<string, KernelMemberships> {
-  const interfaces = new Map<string, { index: number; groups: Set<string> }>()
+  const interfaces = new Map<string, { index: number; groups: Map<string, number> }>()
   for (const line of text.split('\n')) {
-    const [index, name, group] = line.trim().split(/\s+/)
+    const [index, name, group, members] = line.trim().split(/\s+/)
     if (name === undefined || group === undefined) continue
-    const known = interfaces.get(name) ?? { index: Number(index), groups: new Set() }
-    known.groups.add(group)
+    const known = interfaces.get(name) ?? {
+      index: Number(index),
+      groups: new Map<string, number>(),
+    }
+    known.groups.set(group, Number(members))
     interfaces.set(name, known)
   }
   return interfaces

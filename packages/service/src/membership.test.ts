@@ -6,7 +6,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import { quiet, startProcess } from '../testing/kit.ts'
 import { UsageError } from './errors.ts'
-import { createMembership, type Membership, type MembershipOptions } from './membership.ts'
+import {
+  createMembership,
+  type GroupMembership,
+  type Membership,
+  type MembershipOptions,
+} from './membership.ts'
 
 const running: Membership[] = []
 let port = 0
@@ -23,18 +28,27 @@ afterEach(async () => {
   for (const membership of running.splice(0)) await membership.stop()
 })
 
-async function receiver(
+type Heard = { membership: Membership; heard: string[] }
+
+async function receiverBy(
+  by: 'onDatagram' | 'onBatch',
   groups: MembershipOptions['groups'],
   options: Partial<MembershipOptions> = {},
-): Promise<{ membership: Membership; heard: string[] }> {
+): Promise<Heard> {
   const heard: string[] = []
+  const hear = (place: GroupMembership, bytes: Buffer): void =>
+    void heard.push(`${place.group} ${place.interface} ${String(bytes)}`)
   const membership = createMembership({
     groups,
     port,
     interfaces: ['127.0.0.1'],
     ...quiet(),
-    onDatagram: (bytes, source) =>
-      heard.push(`${source.group} ${source.interface} ${String(bytes)}`),
+    onDatagram: (bytes, source) => hear(source, bytes),
+    ...(by === 'onBatch' && {
+      onBatch(received, place) {
+        for (let index = 0; index < received.count; index += 1) hear(place, received.bytes(index))
+      },
+    }),
     ...options,
   })
   running.push(membership)
@@ -50,7 +64,12 @@ async function say(words: string, group: string, from = '127.0.0.1'): Promise<vo
   socket.close()
 }
 
-describe('a receiver on loopback', () => {
+describe.each(['onDatagram', 'onBatch'] as const)('a receiver on loopback, by %s', (by) => {
+  const receiver = (
+    groups: MembershipOptions['groups'],
+    options: Partial<MembershipOptions> = {},
+  ) => receiverBy(by, groups, options)
+
   it('hears its groups, each with its name and interface, and no foreign one', async () => {
     const { heard } = await receiver([{ address: '239.255.1.1' }, { address: '239.255.1.2' }])
     await receiver([{ address: '239.255.1.3' }])
@@ -91,6 +110,17 @@ describe('a receiver on loopback', () => {
     expect(heard).toEqual([])
   })
 
+  it('tells each membership as the kernel has it, and drops it at the end', async () => {
+    const one = await receiver([{ address: '239.255.1.9' }])
+    const other = await receiver([{ address: '239.255.1.9' }])
+    const fact = { group: '239.255.1.9', interface: 'lo', index: 1 }
+    const multicastAll = by === 'onDatagram'
+    expect(await one.membership.facts()).toEqual([{ ...fact, members: 2, multicastAll }])
+    await other.membership.stop()
+    expect(await one.membership.facts()).toEqual([{ ...fact, members: 1, multicastAll }])
+    expect(await one.membership.kernelDrops()).toBe(0)
+  })
+
   it('refuses an interface that does not exist, naming those that do', async () => {
     const missing = receiver([{ address: '239.255.1.1' }], { interfaces: ['nosuch0'] })
     await expect(missing).rejects.toThrow(UsageError)
@@ -111,15 +141,18 @@ const inside = (namespace: string) => (node: string) => `ip netns exec ${namespa
 
 describe.runIf(canMakeNamespaces())('a receiver whose network goes away', () => {
   it.each([
-    ['IPv4', '10.77.0.2', '239.255.7.7'],
-    ['IPv6', '::%eth0', 'ff15::7'],
+    ['IPv4', '10.77.0.2', '239.255.7.7', 'onDatagram'],
+    ['IPv6', '::%eth0', 'ff15::7', 'onDatagram'],
+    ['IPv4', '10.77.0.2', '239.255.7.7', 'onBatch'],
+    ['IPv6', '::%eth0', 'ff15::7', 'onBatch'],
   ])(
-    'and comes back hears its %s group again, each of 25 times',
-    async (family, from, group) => {
+    'and comes back hears its %s group again, each of 25 times (%s, %s, %s)',
+    async (family, from, group, by) => {
       using hosts = twoHosts(`sockyard-${family}`)
       await using receiving = startProcess(
         new URL('../testing/receiver.ts', import.meta.url),
         inside(hosts.host),
+        by,
         group,
       )
       await receiving.next('ready')
@@ -147,6 +180,7 @@ describe.runIf(canMakeNamespaces())('a receiver whose network goes away', () => 
     await using receiving = startProcess(
       new URL('../testing/receiver.ts', import.meta.url),
       inside(hosts.host),
+      'onBatch',
       '239.255.7.7',
     )
     await receiving.next('ready')

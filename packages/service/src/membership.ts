@@ -1,9 +1,13 @@
 import type { Registry } from '@prometheus-io/client'
 import type { Logger } from 'pino'
 
+import type { OnBatch } from './group-batches.ts'
 import { choiceByName, type InterfaceChoice } from './group-interfaces.ts'
 import { GroupReconciler } from './group-reconciler.ts'
 import type { MulticastGroup } from './group-socket.ts'
+import type { JoinedGroup } from './joined-groups.ts'
+import { readKernelDropsAt } from './kernel-drops.ts'
+import { kernelMembers, membershipFacts, type MembershipFacts } from './membership-facts.ts'
 import type { MembershipLoss } from './membership-loss.ts'
 import { PeriodicLook } from './periodic-look.ts'
 import { isPortForbidden } from './port-forbidden.ts'
@@ -40,6 +44,11 @@ export interface MembershipOptions {
   log: Logger
   metrics: Registry
   onDatagram(bytes: Buffer, source: GroupDatagramSource): void
+  /**
+   * Given, it is called instead of `onDatagram`, with many at once, from sockets of posix (Linux, where koffi is): the
+   * kernel tells destination, interface, hop limit, time and drops of each.
+   */
+  onBatch?: OnBatch | undefined
   onJoined?(membership: GroupMembership): void
   onLost?(membership: GroupMembership, reason: MembershipLoss): void
 }
@@ -54,9 +63,14 @@ export interface Membership {
    *   for itself
    */
   start(): Promise<void>
+  /** Drops each membership, which the log tells as "left", and closes. */
   stop(): Promise<void>
   /** What is joined now. */
   readonly joined: readonly GroupMembership[]
+  /** The same as the kernel reports it back. */
+  facts(): Promise<MembershipFacts[]>
+  /** Datagrams the kernel dropped for want of buffer so far, those of closed sockets too. */
+  kernelDrops(): Promise<number>
 }
 
 /**
@@ -76,10 +90,10 @@ class WatchedMembership implements Membership {
   #choice: InterfaceChoice
 
   constructor(options: MembershipOptions) {
-    const { groups, port, interfaces, watchMillis = 2_000, metrics } = options
+    const { interfaces, watchMillis = 2_000, metrics } = options
     this.#options = options
     this.#choice = interfaces
-    this.#tally = createReceiverTally(() => groups.map(({ address }) => address), port)
+    this.#tally = createReceiverTally(() => this.#readDrops())
     this.#groups = new GroupReconciler(options, this.#tally, () => this.#watch.isStopped)
     this.#watch = new PeriodicLook(watchMillis, () => this.#reconcileAll())
     exportUdpMetrics(metrics, this.#tally)
@@ -98,7 +112,33 @@ class WatchedMembership implements Membership {
   async stop(): Promise<void> {
     await this.#watch.stop()
     await this.#tally.kernelDrops()
+    const left = this.#groups.joined.all.filter(isLeft)
     await this.#groups.joined.closeAll()
+    for (const { group, interface: name } of left) {
+      const members = await kernelMembers({ group, interface: name })
+      this.#options.log.info({ group, interface: name, members }, 'left')
+    }
+  }
+
+  facts(): Promise<MembershipFacts[]> {
+    return membershipFacts(this.#groups.joined.all)
+  }
+
+  kernelDrops(): Promise<number> {
+    return this.#tally.kernelDrops()
+  }
+
+  async #readDrops(): Promise<number> {
+    const { groups, port, onBatch } = this.#options
+    if (onBatch === undefined)
+      return readKernelDropsAt(
+        groups.map(({ address }) => address),
+        port,
+      )
+    return this.#groups.joined.all.reduce(
+      (sum, { reception }) => sum + (reception.drops?.() ?? 0),
+      0,
+    )
   }
 
   async #startGroup(group: MulticastGroup): Promise<void> {
@@ -114,5 +154,15 @@ class WatchedMembership implements Membership {
 
   async #reconcileAll(): Promise<void> {
     for (const group of this.#options.groups) await this.#groups.reconcile(group, this.#choice)
+  }
+}
+
+/** A membership may have gone with its interface before it was dropped. */
+function isLeft({ reception }: JoinedGroup): boolean {
+  try {
+    reception.leave()
+    return true
+  } catch {
+    return false
   }
 }

@@ -1,18 +1,16 @@
-import { readKernelDrops } from './kernel-drops.ts'
 import type { UdpTally } from './udp-metrics.ts'
 
 /**
  * The counts of a receiver whose sockets come and go: the kernel forgets the drops of a socket that is closed,
  * so what was seen before is kept.
  *
- * @param addresses what the sockets are bound to now
+ * @param readDrops those of the sockets that are open now
  */
-export function createReceiverTally(addresses: () => readonly string[], port: number): UdpTally {
+export function createReceiverTally(readDrops: () => Promise<number>): UdpTally {
   let past = 0
   let last = 0
   const kernelDrops = async (): Promise<number> => {
-    const each = await Promise.all(addresses().map((address) => readKernelDrops(address, port)))
-    const open = each.reduce<number>((sum, drops) => sum + (drops ?? 0), 0)
+    const open = await readDrops()
     if (open < last) past += last - open
     last = open
     return past + open

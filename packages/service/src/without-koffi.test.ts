@@ -26,6 +26,7 @@ describe('where koffi is missing', () => {
     await using receiver = startProcess(
       new URL('../testing/receiver.ts', import.meta.url),
       without,
+      'onDatagram',
       '239.255.9.9',
     )
     expect((await receiver.next('datagrams may come once for each interface'))['error']).toContain(

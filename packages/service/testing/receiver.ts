@@ -1,17 +1,30 @@
 import { Registry } from '@prometheus-io/client'
 import { pino } from 'pino'
 
-import { createMembership } from '../src/membership.ts'
+import { createMembership, type GroupMembership } from '../src/membership.ts'
 
-/** A multicast receiver as a process, on all interfaces: logs what it joins, loses and receives. */
+/**
+ * A multicast receiver as a process, on all interfaces: logs what it joins, loses and receives. Arguments: `onDatagram`
+ * or `onBatch`, then groups.
+ */
 const log = pino(pino.destination({ sync: true }))
+const [by, ...groups] = process.argv.slice(2)
+const told = (place: GroupMembership, text: string): void =>
+  log.info({ ...place, text }, 'datagram')
 await createMembership({
-  groups: process.argv.slice(2).map((address) => ({ address })),
+  groups: groups.map((address) => ({ address })),
   port: 24_321,
   interfaces: 'all',
   log,
   watchMillis: 200,
   metrics: new Registry(),
-  onDatagram: (bytes, source) => log.info({ ...source, text: bytes.toString() }, 'datagram'),
+  onDatagram: (bytes, { group, interface: name }) =>
+    told({ group, interface: name }, String(bytes)),
+  ...(by === 'onBatch' && {
+    onBatch(received, place) {
+      for (let index = 0; index < received.count; index += 1)
+        told(place, String(received.bytes(index)))
+    },
+  }),
 }).start()
 log.info('ready')
