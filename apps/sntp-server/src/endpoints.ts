@@ -4,6 +4,7 @@ import type { Registry } from '@prometheus-io/client'
 import { now } from '@sockyard/service/clock'
 import { ipFamily } from '@sockyard/service/common-options'
 import { networkError } from '@sockyard/service/errors'
+import type { InheritedSockets } from '@sockyard/service/inherited-sockets'
 import type { LimitedLog } from '@sockyard/service/limited-log'
 import type { Logger } from '@sockyard/service/log'
 import { type ReceiveTime, receiveTimes } from '@sockyard/service/receive-times'
@@ -32,6 +33,7 @@ interface Parts {
   readonly options: ServeOptions
   /** As `hostsOf` has them. */
   readonly hosts: readonly string[]
+  readonly inherited: InheritedSockets
   readonly log: Logger
   readonly limited: LimitedLog
   readonly metrics: Registry
@@ -74,12 +76,14 @@ export async function openEndpoints(parts: Parts): Promise<Endpoint[]> {
 }
 
 /**
- * The addresses to bind.
+ * The addresses to bind, or what stands for them of the sockets that were passed.
  *
  * @throws {UsageError} when `--host` is not of the family asked for
  */
-export function hostsOf(options: ServeOptions): string[] {
+export function hostsOf(options: ServeOptions, inherited: InheritedSockets): string[] {
   const family = ipFamily(options)
+  if (!inherited.isEmpty)
+    return inherited.familiesOf('datagram').map((each) => (each === 'IPv4' ? '0.0.0.0' : '::'))
   if (options.host !== '::') return [options.host]
   if (family === undefined) return ['0.0.0.0', '::']
   return [family === 4 ? '0.0.0.0' : '::']
@@ -97,6 +101,7 @@ function createEndpoint(parts: Parts, host: string, port: number): Endpoint {
       host,
       port,
       family,
+      inherited: parts.inherited,
       log,
       metrics,
       onDatagram: (bytes, source) =>

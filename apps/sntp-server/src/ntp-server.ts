@@ -21,8 +21,8 @@ const NANOS_PER_MILLI = 1_000_000n
 
 /** Answers NTP clients (RFC 5905, mode 3) from the system clock, and broadcasts it (mode 5). */
 export function createNtpServer(context: ServiceContext<ServeOptions>): Service {
-  const { options, log, metrics, now } = context
-  const hosts = hostsOf(options)
+  const { options, inherited, log, metrics, now } = context
+  const hosts = hostsOf(options, inherited)
   const counts = createVerdictCounts(metrics)
   const limited = limitLog(log)
   const statusAt = createClockStatus(options, now(), measurePrecision(now))
@@ -58,6 +58,7 @@ export function createNtpServer(context: ServiceContext<ServeOptions>): Service 
       endpoints = await openEndpoints({
         options,
         hosts,
+        inherited,
         log,
         limited,
         metrics,

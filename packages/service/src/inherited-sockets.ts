@@ -67,6 +67,11 @@ export class InheritedSockets {
     return this.#waiting(kinds).length > 0
   }
 
+  /** Of those of a kind that wait to be taken, in the order in which they are given away. */
+  familiesOf(kind: Kind): ('IPv4' | 'IPv6')[] {
+    return this.#waiting([kind]).map(({ family }) => family)
+  }
+
   /**
    * Gives one of these kinds away, to a server that serves and closes it.
    *
