@@ -11,7 +11,7 @@ const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW
 const MODE = 0o644
 
 /** Another process holds the pid file. */
-export class AlreadyRunningError extends NetworkError {
+class AlreadyRunningError extends NetworkError {
   override readonly name = 'AlreadyRunningError'
   readonly path: string
   /** The process number that the file holds. */

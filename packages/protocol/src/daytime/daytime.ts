@@ -23,7 +23,7 @@ const NANOS_PER_SECOND = 1_000_000_000n
 export const LONGEST_DAYTIME_BYTES = 64
 
 /** What a daytime server said. */
-export interface Daytime {
+interface Daytime {
   /** Its line, without the end of line. */
   text: string
   /** The whole second that it means, in nanoseconds since 1970; null when its time zone is not told. */

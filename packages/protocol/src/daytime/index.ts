@@ -1,2 +1,2 @@
-export { formatDaytime, LONGEST_DAYTIME_BYTES, parseDaytime, type Daytime } from './daytime.ts'
-export { decodeTime, encodeTime, TIME_BYTES } from './time.ts'
+export { formatDaytime, LONGEST_DAYTIME_BYTES, parseDaytime } from './daytime.ts'
+export { decodeTime, encodeTime } from './time.ts'

@@ -5,7 +5,7 @@ const NANOS_PER_SECOND = 1_000_000_000n
 const SECONDS_1900_TO_1970 = 2_208_988_800n
 
 /** What the time service says is a 32-bit number, and nothing else (RFC 868). */
-export const TIME_BYTES = 4
+const TIME_BYTES = 4
 
 /**
  * A moment as the time service says it (RFC 868): whole seconds since 1900-01-01 00:00 UTC, big-endian. The
