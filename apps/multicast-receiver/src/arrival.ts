@@ -1,54 +1,51 @@
-import { decodeMulticastDatagram, describePayload } from '@sockyard/protocol/multicast'
-import type { MulticastDatagram } from '@sockyard/protocol/multicast'
-import type { GroupDatagramSource } from '@sockyard/service/membership'
+import { MULTICAST_FIELDS, multicastKind } from '@sockyard/protocol/multicast'
 
+import type { Datagram } from './datagram.ts'
 import type { FlowTable } from './flow-table.ts'
+import { oneWayMicros } from './one-way-micros.ts'
 
 /** `plain`: another program's datagram. `malformed`: with our header, but a version we do not know. */
-type ArrivalKind = 'new' | 'reordered' | 'duplicate' | 'stray' | 'restart' | 'plain' | 'malformed'
+export type ArrivalKind =
+  | 'new'
+  | 'reordered'
+  | 'duplicate'
+  | 'stray'
+  | 'restart'
+  | 'plain'
+  | 'malformed'
 
-/** One datagram that came. */
-export interface Arrival {
-  readonly kind: ArrivalKind
-  readonly from: GroupDatagramSource
-  readonly sizeBytes: number
-  /** Undefined unless it is one of ours. */
-  readonly datagram: MulticastDatagram | undefined
-  /** Undefined unless it is one of ours. */
-  readonly delayMicros: number | undefined
-  /** What is in it, in one safe line. */
-  text(): string
-}
+/** Counts datagrams for their flows, and keeps what was found out of the last one. It allocates nothing for one. */
+export class Arrivals {
+  readonly #flows: FlowTable
+  kind: ArrivalKind = 'plain'
+  /** One way; undefined unless it is one of ours. */
+  delayMicros: number | undefined
 
-/** Reads a datagram and counts it for its flow. */
-export function observe(bytes: Uint8Array, from: GroupDatagramSource, flows: FlowTable): Arrival {
-  const { group, address: source, receivedAt } = from
-  const read = decodeMulticastDatagram(bytes)
-  if (read.ok) {
-    const datagram = read.value
-    const flow = flows.heard(group, source, datagram.sender)
-    return {
-      kind: flow.observe(datagram, receivedAt),
-      from,
-      sizeBytes: bytes.length,
-      datagram,
-      delayMicros: Number(receivedAt - datagram.sentAt) / 1_000,
-      text: () => describePayload(datagram.payload),
-    }
+  constructor(flows: FlowTable) {
+    this.#flows = flows
   }
-  const isMalformed = read.error.field === 'version'
-  flows.heard(group, source, null).observePlain(isMalformed)
-  return {
-    kind: isMalformed ? 'malformed' : 'plain',
-    from,
-    sizeBytes: bytes.length,
-    datagram: undefined,
-    delayMicros: undefined,
-    text: () => describePayload(bytes),
-  }
-}
 
-/** Whether it is the first copy of something. */
-export function isReceived({ kind }: Arrival): boolean {
-  return kind !== 'duplicate' && kind !== 'stray' && kind !== 'malformed'
+  observe(datagram: Datagram): void {
+    const { sizeBytes } = datagram
+    const kind = multicastKind(sizeBytes, sizeBytes < 4 ? 0 : datagram.word(0))
+    if (kind === 'numbered') return this.#numbered(datagram)
+    this.#flows.heard(datagram, null).observePlain(kind === 'malformed')
+    this.kind = kind
+    this.delayMicros = undefined
+  }
+
+  /** Whether the last one was the first copy of something. */
+  get isReceived(): boolean {
+    return this.kind !== 'duplicate' && this.kind !== 'stray' && this.kind !== 'malformed'
+  }
+
+  #numbered(datagram: Datagram): void {
+    const { sender, sequence, sentAt } = MULTICAST_FIELDS
+    const flow = this.#flows.heard(datagram, datagram.word(sender))
+    const sentHigh = datagram.word(sentAt)
+    const sentLow = datagram.word(sentAt + 4)
+    const delayMicros = oneWayMicros(sentHigh, sentLow, datagram.received())
+    this.kind = flow.observe(datagram.word(sequence), datagram.word(sequence + 4), delayMicros)
+    this.delayMicros = delayMicros
+  }
 }

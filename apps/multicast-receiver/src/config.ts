@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 
 import { isMulticast } from '@sockyard/protocol/multicast'
 import { deadline, groups, interfaces, json, quiet } from '@sockyard/service/common-options'
-import { integer, list } from '@sockyard/service/options'
+import { choice, integer, list } from '@sockyard/service/options'
 import { z } from 'zod'
 
 export const receiveOptions = z.strictObject({
@@ -39,6 +39,9 @@ export const receiveOptions = z.strictObject({
     valueName: 'COUNT',
     group: 'Limits',
     description: 'senders measured at a time, least recently heard first out',
+  }),
+  engine: choice(['auto', 'batch', 'dgram'], 'auto').meta({
+    description: 'how to receive: many at once by system call, or by node:dgram',
   }),
   quiet: quiet().meta({ description: 'one line a second instead of one for each datagram' }),
   json: json(),

@@ -1,18 +1,22 @@
+import { encodeMulticastDatagram } from '@sockyard/protocol/multicast'
 import { describe, expect, it } from 'vitest'
 
+import { Arrivals } from './arrival.ts'
+import { SingleDatagram } from './datagram.ts'
 import { FlowTable } from './flow-table.ts'
 
 const group = '239.255.1.1'
 
+function single(bytes: Uint8Array): SingleDatagram {
+  const from = { group, interface: 'lo', address: '127.0.0.1', port: 4_000, receivedAt: 6_000n }
+  return new SingleDatagram(Buffer.from(bytes), from)
+}
+
 function hear(table: FlowTable, sender: number, ...sequences: number[]): void {
+  const payload = new Uint8Array()
   for (const sequence of sequences) {
-    const datagram = {
-      sender,
-      sequence: BigInt(sequence),
-      sentAt: 1_000n,
-      payload: new Uint8Array(),
-    }
-    table.heard(group, '127.0.0.1', sender).observe(datagram, 6_000n)
+    const header = { sender, sequence: BigInt(sequence), sentAt: 1_000n }
+    new Arrivals(table).observe(single(encodeMulticastDatagram({ ...header, payload })))
   }
 }
 
@@ -59,8 +63,8 @@ describe('a table of two flows', () => {
   it('tells plain datagrams of a source from its numbered ones, and malformed ones from both', () => {
     const table = new FlowTable(2)
     hear(table, 1, 0)
-    table.heard(group, '127.0.0.1', null).observePlain(false)
-    table.heard(group, '127.0.0.1', null).observePlain(true)
+    new Arrivals(table).observe(single(Buffer.from('plain')))
+    new Arrivals(table).observe(single(Buffer.from(`SYM\u0002${'x'.repeat(20)}`)))
     const plain = table.total().flows.find(({ sender }) => sender === null)
     expect(plain).toMatchObject({
       received: 1,

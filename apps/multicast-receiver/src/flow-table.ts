@@ -1,3 +1,4 @@
+import type { Datagram } from './datagram.ts'
 import { Flow, type FlowCounts, type FlowId, type FlowReport } from './flow.ts'
 
 /** Sums over all flows, and the busiest of them. */
@@ -20,6 +21,8 @@ export class FlowTable {
   readonly #gone = new Sums()
   #goneInInterval = new Sums()
   #heard = 0
+  /** It most often is the next one too. */
+  #last: Flow | undefined
 
   constructor(maximum: number) {
     this.#maximum = maximum
@@ -30,11 +33,11 @@ export class FlowTable {
     return this.#flows.length
   }
 
-  /** The flow with this identity, from now on the most recently heard. */
-  heard(group: string, source: string, sender: number | null): Flow {
-    const known = this.#flows.find((each) => each.is(group, source, sender))
-    const flow = known ?? this.#add({ group, source, sender })
+  /** The flow that this datagram is of, from now on the most recently heard. */
+  heard(datagram: Datagram, sender: number | null): Flow {
+    const flow = this.#find(datagram, sender) ?? this.#add(idOf(datagram, sender))
     flow.heardAt = this.#heard += 1
+    this.#last = flow
     return flow
   }
 
@@ -51,6 +54,12 @@ export class FlowTable {
     return gone.with(this.#flows.flatMap((flow) => flow.takeInterval() ?? []))
   }
 
+  #find(datagram: Datagram, sender: number | null): Flow | undefined {
+    if (this.#last?.holds(datagram, sender) === true) return this.#last
+    for (const flow of this.#flows) if (flow.holds(datagram, sender)) return flow
+    return undefined
+  }
+
   #add(id: FlowId): Flow {
     if (this.#flows.length < this.#maximum) {
       const flow = new Flow(id)
@@ -63,6 +72,10 @@ export class FlowTable {
     flow.reuse(id)
     return flow
   }
+}
+
+function idOf(datagram: Datagram, sender: number | null): FlowId {
+  return { group: datagram.group, source: datagram.source(), sender }
 }
 
 const NOTHING: FlowCounts = { received: 0, lost: 0, duplicated: 0, reordered: 0, malformed: 0 }

@@ -1,13 +1,15 @@
 import { OneWayDelay } from '@sockyard/probe/one-way-delay'
-import { u64 } from '@sockyard/probe/sequence-space'
+import { line } from '@sockyard/probe/sequence-space'
 import { SequenceTracker, type Arrival } from '@sockyard/probe/sequence-tracker'
-import type { MulticastDatagram } from '@sockyard/protocol/multicast'
+import { U64Positions } from '@sockyard/probe/u64-positions'
 import type { MulticastReceiveEvent } from '@sockyard/protocol/results'
+
+import type { Datagram, Source } from './datagram.ts'
 
 /** Whose datagrams to which group. */
 export interface FlowId {
   readonly group: string
-  readonly source: string
+  readonly source: Source
   /** The number in the header; null: plain datagrams. */
   readonly sender: number | null
 }
@@ -32,7 +34,8 @@ const FIGURES = 2
 export class Flow {
   #id: FlowId
   readonly #delay = new OneWayDelay(FIGURES)
-  readonly #tracker = new SequenceTracker(u64)
+  readonly #tracker = new SequenceTracker(line)
+  readonly #positions = new U64Positions()
   #plain = 0
   #malformed = 0
   #reported = { plain: 0, malformed: 0 }
@@ -48,8 +51,10 @@ export class Flow {
     return this.#id
   }
 
-  is(group: string, source: string, sender: number | null): boolean {
-    return sender === this.#id.sender && source === this.#id.source && group === this.#id.group
+  /** Whether this datagram, with that sender in its header, is one of this flow. */
+  holds(datagram: Datagram, sender: number | null): boolean {
+    const { group, source, sender: own } = this.#id
+    return sender === own && datagram.isFrom(source) && datagram.group === group
   }
 
   /**
@@ -60,19 +65,19 @@ export class Flow {
     this.#id = id
     this.#delay.reset()
     this.#tracker.reset()
+    this.#positions.reset()
     this.#plain = 0
     this.#malformed = 0
     this.#reported = { plain: 0, malformed: 0 }
     this.#active = false
   }
 
-  /** One of ours arrived. */
-  observe(datagram: MulticastDatagram, receivedAt: bigint): Arrival {
+  /** One of ours arrived: the two words of its sequence number, and how long it was under way. */
+  observe(sequenceHigh: number, sequenceLow: number, delayMicros: number): Arrival {
     this.#active = true
-    const arrival = this.#tracker.observe(datagram.sequence)
+    const arrival = this.#tracker.observe(this.#positions.of(sequenceHigh, sequenceLow))
     if (arrival === 'restart') this.#delay.restart()
-    if (arrival !== 'duplicate' && arrival !== 'stray')
-      this.#delay.record(datagram.sentAt, receivedAt)
+    if (arrival !== 'duplicate' && arrival !== 'stray') this.#delay.record(delayMicros)
     return arrival
   }
 
@@ -112,6 +117,7 @@ export class Flow {
 
   #report(counts: FlowCounts, delayMicros: FlowReport['delayMicros']): FlowReport {
     const jitterMicros = this.#id.sender === null ? null : this.#delay.jitterMicros
-    return { ...this.#id, ...counts, delayMicros, jitterMicros }
+    const { group, source, sender } = this.#id
+    return { group, source: source.text, sender, ...counts, delayMicros, jitterMicros }
   }
 }

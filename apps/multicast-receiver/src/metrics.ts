@@ -37,6 +37,7 @@ export function createReceiverMetrics(registry: Registry, gauges: Gauges): Recei
     buckets: DELAY_BUCKETS_SECONDS,
     registers,
   })
+  const delays = new Map<string, ReturnType<typeof delay.labels>>()
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
       name: `sockyard_multicast_${name}`,
@@ -54,7 +55,11 @@ export function createReceiverMetrics(registry: Registry, gauges: Gauges): Recei
         for (const [name, each] of Object.entries(counters))
           each.inc({ group }, counts[name as keyof FlowCounts])
     },
-    delayed: (group, micros) => delay.observe({ group }, micros / 1_000_000),
+    delayed(group, micros) {
+      let ofGroup = delays.get(group)
+      if (ofGroup === undefined) delays.set(group, (ofGroup = delay.labels({ group })))
+      ofGroup.observe(micros / 1_000_000)
+    },
     membershipLost: (reason) => lost.inc({ reason }),
   }
 }

@@ -5,10 +5,10 @@ import type { NetworkError } from '@sockyard/service/errors'
 import { failureOf } from '@sockyard/service/failure'
 import type { Logger } from '@sockyard/service/log'
 
-import type { Arrival } from './arrival.ts'
 import type { FlowSums, FlowTable } from './flow-table.ts'
 import type { FlowReport, FlowCounts } from './flow.ts'
-import { endText, intervalText, sampleText, startText } from './receive-texts.ts'
+import { endText, intervalText, startText } from './receive-texts.ts'
+import type { Sample } from './sample.ts'
 
 type Data<Name extends MulticastReceiveEvent['event']> = Extract<
   MulticastReceiveEvent,
@@ -21,78 +21,89 @@ interface ReceiveReportOptions {
   quiet: boolean
   flows: FlowTable
   log: Logger
+  /** How many datagrams the kernel dropped so far. */
+  kernelDrops: () => Promise<number>
   /** Gets what came in each second. */
   onInterval: (byGroup: ReadonlyMap<string, FlowCounts>) => void
-}
-
-/** What came, told in the log: each datagram while they are few, else one line a second. */
-export interface ReceiveReport {
-  start: (data: Data<'start'>) => void
-  arrived: (arrival: Arrival) => void
-  /** Tells the end; nothing is told after it. */
-  end: (error?: NetworkError) => void
 }
 
 /** Forged senders make any number of flows; the sums hold them all. */
 const FLOWS_IN_INTERVAL = 10
 
-export function createReceiveReport(options: ReceiveReportOptions): ReceiveReport {
-  const { port, flows, log, onInterval } = options
-  const gate = options.quiet ? new SampleGate(0) : new SampleGate()
-  let begin = 0
-  let last = 0
-  let timer: NodeJS.Timeout | undefined
+/** What came, told in the log: each datagram while they are few, else one line a second. */
+export class ReceiveReport {
+  readonly #options: ReceiveReportOptions
+  readonly #gate: SampleGate
+  /** What came before the start was told. */
+  readonly #early: Sample[] = []
+  #begin = 0
+  #last = 0
+  #lastDrops = 0
+  #timer: NodeJS.Timeout | undefined
 
-  const interval = (): void => {
+  constructor(options: ReceiveReportOptions) {
+    this.#options = options
+    this.#gate = options.quiet ? new SampleGate(0) : new SampleGate()
+  }
+
+  start(data: Data<'start'>): void {
+    this.#begin = performance.now()
+    this.#last = this.#begin
+    this.#timer = setInterval(() => void this.#interval(), 1_000)
+    this.#options.log.info({ event: 'start', data }, startText(data))
+    for (const sample of this.#early.splice(0)) this.#tell(sample)
+  }
+
+  /** Asked for each datagram: whether it is told by itself. */
+  admits(): boolean {
+    return this.#gate.admits()
+  }
+
+  sample(sample: Sample): void {
+    if (this.#timer === undefined) this.#early.push(sample)
+    else this.#tell(sample)
+  }
+
+  /** Tells the end, if there was a start; nothing is told after it. */
+  async end(error?: NetworkError): Promise<void> {
+    if (this.#timer === undefined) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    const { flows, kernelDrops, log } = this.#options
+    const drops = await kernelDrops()
+    const all = this.#measured(flows.total(), performance.now() - this.#begin, drops)
+    const data = error === undefined ? all : { ...all, error: failureOf(error) }
+    log.info({ event: 'end', data }, endText(data))
+  }
+
+  async #interval(): Promise<void> {
+    const { flows, kernelDrops, onInterval, log } = this.#options
+    const drops = await kernelDrops()
+    if (this.#timer === undefined) return
     const now = performance.now()
     const sums = flows.takeInterval()
-    const data = measured(sums, now - last, port, FLOWS_IN_INTERVAL)
-    last = now
+    const dropped = drops - this.#lastDrops
+    const data = this.#measured(sums, now - this.#last, dropped, FLOWS_IN_INTERVAL)
+    this.#last = now
+    this.#lastDrops = drops
     onInterval(sums.byGroup)
-    if (gate.endSecond())
+    if (this.#gate.endSecond())
       log.info({ event: 'interval', data }, intervalText(data, sums.flows.length))
   }
 
-  return {
-    start(data) {
-      begin = performance.now()
-      last = begin
-      timer = setInterval(interval, 1_000)
-      log.info({ event: 'start', data }, startText(data))
-    },
-    arrived(arrival) {
-      if (!gate.admits()) return
-      const data = sample(arrival, port)
-      log.info({ event: 'sample', data }, sampleText(data, arrival))
-    },
-    end(error) {
-      clearInterval(timer)
-      const sums = flows.total()
-      const all = measured(sums, performance.now() - begin, port)
-      const data = error === undefined ? all : { ...all, error: failureOf(error) }
-      log.info({ event: 'end', data }, endText(data))
-    },
+  #tell({ data, text }: Sample): void {
+    this.#options.log.info({ event: 'sample', data }, text)
   }
-}
 
-function measured(sums: FlowSums, millis: number, port: number, most?: number) {
-  const durationMillis = toMicro(millis)
-  const withPort = ({ group, ...rest }: FlowReport) => ({ group, port, ...rest })
-  const sent = sums.counts.received + sums.counts.lost
-  return { durationMillis, sent, ...sums.counts, flows: sums.flows.slice(0, most).map(withPort) }
-}
-
-function sample(arrival: Arrival, port: number): Data<'sample'> {
-  const { from, datagram, sizeBytes, delayMicros = null } = arrival
-  return {
-    group: from.group,
-    port,
-    source: from.address,
-    sourcePort: from.port,
-    sender: datagram?.sender ?? null,
-    sequence: datagram === undefined ? null : String(datagram.sequence),
-    sizeBytes,
-    delayMicros,
-    text: arrival.text(),
+  #measured(sums: FlowSums, millis: number, kernelDrops: number, most?: number) {
+    const { port } = this.#options
+    const withPort = ({ group, ...rest }: FlowReport) => ({ group, port, ...rest })
+    return {
+      durationMillis: toMicro(millis),
+      kernelDrops,
+      sent: sums.counts.received + sums.counts.lost,
+      ...sums.counts,
+      flows: sums.flows.slice(0, most).map(withPort),
+    }
   }
 }

@@ -7,7 +7,7 @@ import {
 } from '@sockyard/probe/format'
 import type { MulticastReceiveEvent } from '@sockyard/protocol/results'
 
-import type { Arrival } from './arrival.ts'
+import type { ArrivalKind } from './arrival.ts'
 
 type Data<Name extends MulticastReceiveEvent['event']> = Extract<
   MulticastReceiveEvent,
@@ -18,21 +18,36 @@ type MeasuredFlow = Data<'end'>['flows'][number]
 /** More of them would make a line that nobody reads. */
 const FLOWS_SHOWN = 3
 
-export function startText({ memberships }: Data<'start'>): string {
+export function startText({ memberships, joined, engine }: Data<'start'>): string {
   const each = memberships.map(({ group, port, interface: name, source }) => {
     const from = source === null ? '' : ` from ${source}`
     return `${formatAddress(group, port)}${from} on ${name ?? 'any interface'}`
   })
-  return `receiving ${each.join(', ')}`
+  const asKernelHasThem = joined.map(joinedText).join(', ')
+  return `receiving ${each.join(', ')}, engine ${engine}; joined: ${asKernelHasThem || 'nothing yet'}`
 }
 
-/** @param arrival the datagram that `data` tells of */
-export function sampleText(data: Data<'sample'>, { kind, datagram }: Arrival): string {
+function joinedText(joined: Data<'start'>['joined'][number]): string {
+  const { group, interface: name, index, members, multicastAll } = joined
+  const option = group.includes(':') ? 'IPV6_MULTICAST_ALL' : 'IP_MULTICAST_ALL'
+  const facts = [
+    `index ${index}`,
+    members === null ? [] : `${members} ${members === 1 ? 'member' : 'members'} here`,
+    multicastAll === null ? [] : `${option} ${multicastAll ? 'on' : 'off'}`,
+  ]
+  return `${group} on ${name} (${facts.flat().join(', ')})`
+}
+
+/**
+ * @param kind of the datagram that `data` tells of
+ * @param isPadding whether there is nothing but zeros in it
+ */
+export function sampleText(data: Data<'sample'>, kind: ArrivalKind, isPadding: boolean): string {
   const { group, source, sourcePort, sequence, sizeBytes, delayMicros, text } = data
   const size = `${sizeBytes} B`
-  const isPadding = datagram?.payload.every((byte) => byte === 0) ?? false
   return [
-    `${group} from ${formatAddress(source, sourcePort)}`,
+    `${group} from ${formatAddress(source, sourcePort)} on ${data.interface}`,
+    data.ttl === null ? [] : `TTL ${data.ttl}`,
     sequence === null ? [] : `sequence=${sequence}`,
     // What is no text is described by its size already.
     text.startsWith(size) ? [] : size,
@@ -58,7 +73,9 @@ export function endText(data: Data<'end'>): string {
 }
 
 function counted(data: Data<'interval'>): string {
-  return `${formatTallies(data)}  in ${formatDuration(data.durationMillis)}`
+  const { kernelDrops, durationMillis } = data
+  const drops = kernelDrops === 0 ? '' : `  dropped by the kernel ${kernelDrops}`
+  return `${formatTallies(data)}${drops}  in ${formatDuration(durationMillis)}`
 }
 
 function busiest(flows: readonly MeasuredFlow[]): string[] {

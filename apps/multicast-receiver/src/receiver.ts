@@ -1,17 +1,21 @@
+import type { ReceivedDatagrams } from '@sockyard/posix/received-datagrams'
 import { formatDuration } from '@sockyard/probe/format'
+import { chooseDatagramEngine } from '@sockyard/service/choose-datagram-engine'
 import { NetworkError } from '@sockyard/service/errors'
 import type { InterfaceChoice } from '@sockyard/service/group-interfaces'
 import type { MulticastGroup } from '@sockyard/service/group-socket'
 import { interfaceChoice } from '@sockyard/service/interface-choice'
-import { createMembership, type GroupDatagramSource } from '@sockyard/service/membership'
+import { createMembership, type GroupMembership } from '@sockyard/service/membership'
 import type { Service, ServiceContext } from '@sockyard/service/server-command'
 
-import { isReceived, observe } from './arrival.ts'
+import { Arrivals } from './arrival.ts'
 import type { ReceiveOptions } from './config.ts'
+import { BatchDatagram, type Datagram, SingleDatagram } from './datagram.ts'
 import { FlowTable } from './flow-table.ts'
 import { groupsWithSources } from './memberships.ts'
 import { createReceiverMetrics } from './metrics.ts'
-import { createReceiveReport } from './receive-report.ts'
+import { ReceiveReport } from './receive-report.ts'
+import { sampleOf } from './sample.ts'
 
 /**
  * Receives the groups asked for and no others, and measures each sender.
@@ -23,21 +27,27 @@ export function createReceiver(context: ServiceContext<ReceiveOptions>): Service
   const { port, quiet } = options
   const groups = groupsWithSources(options.group, options.source)
   const interfaces = interfaceChoice(options.interface, 'any')
+  const engine = chooseDatagramEngine(options.engine)
   const flows = new FlowTable(options.maxSenders)
+  const arrivals = new Arrivals(flows)
   const finished = Promise.withResolvers<void>()
   let received = 0
   let isOver = false
   let failure: NetworkError | undefined
   let timer: NodeJS.Timeout | undefined
 
-  const receive = (bytes: Buffer, from: GroupDatagramSource): void => {
+  const receive = (datagram: Datagram): void => {
     if (isOver) return
-    const arrival = observe(bytes, from, flows)
-    if (isReceived(arrival)) received += 1
-    if (isReceived(arrival) && arrival.delayMicros !== undefined)
-      metrics.delayed(from.group, arrival.delayMicros)
-    report.arrived(arrival)
+    arrivals.observe(datagram)
+    if (arrivals.isReceived) received += 1
+    if (arrivals.isReceived && arrivals.delayMicros !== undefined)
+      metrics.delayed(datagram.group, arrivals.delayMicros)
+    if (report.admits()) report.sample(sampleOf(datagram, arrivals, port))
     if (received === options.count) finish()
+  }
+  const receiveAll = (all: ReceivedDatagrams, place: GroupMembership): void => {
+    const datagram = new BatchDatagram(all, place)
+    for (; datagram.index < all.count; datagram.index += 1) receive(datagram)
   }
   const finish = (): void => {
     isOver = true
@@ -56,27 +66,36 @@ export function createReceiver(context: ServiceContext<ReceiveOptions>): Service
     interfaces,
     log,
     metrics: context.metrics,
-    onDatagram: receive,
+    onDatagram: (bytes, from) => receive(new SingleDatagram(bytes, from)),
+    onBatch: engine === 'batch' ? receiveAll : undefined,
     onLost: (_, reason) => metrics.membershipLost(reason),
   })
   const metrics = createReceiverMetrics(context.metrics, {
     senders: () => flows.size,
     memberships: () => membership.joined.length,
   })
-  const report = createReceiveReport({ port, quiet, flows, log, onInterval: metrics.counted })
+  const report = new ReceiveReport({
+    port,
+    quiet,
+    flows,
+    log,
+    kernelDrops: () => membership.kernelDrops(),
+    onInterval: metrics.counted,
+  })
 
   return {
     finished: finished.promise,
     async start() {
-      report.start({ memberships: startData(groups, port, interfaces) })
       await membership.start()
+      const joined = await membership.facts()
+      report.start({ memberships: asked(groups, port, interfaces), engine, joined })
       if (options.deadline !== undefined && !isOver)
         timer = setTimeout(deadlinePassed, options.deadline)
     },
     async stop() {
       clearTimeout(timer)
       await membership.stop()
-      report.end(failure)
+      await report.end(failure)
     },
   }
 }
@@ -86,7 +105,7 @@ function tooFew(received: number, count: number, deadlineMillis: number): Networ
   return new NetworkError(message, { errorClass: 'TIMEOUT' })
 }
 
-function startData(groups: readonly MulticastGroup[], port: number, choice: InterfaceChoice) {
+function asked(groups: readonly MulticastGroup[], port: number, choice: InterfaceChoice) {
   const names = choice === 'any' ? [null] : choice === 'all' ? ['all'] : choice
   return groups.flatMap(({ address: group, sources = [null] }) =>
     sources.flatMap((source) => names.map((name) => ({ group, port, interface: name, source }))),

@@ -134,9 +134,8 @@ describe('Jitter', () => {
 describe('OneWayDelay', () => {
   it('keeps delays that are slightly negative', () => {
     const delay = new OneWayDelay()
-    const sentAt = 1_700_000_000_000_000_000n
-    expect(delay.record(sentAt, sentAt - 250n)).toBe(-0.25)
-    expect(delay.record(sentAt, sentAt + 85_000n)).toBe(85)
+    delay.record(-0.25)
+    delay.record(85)
     expect(delay.total()).toMatchObject({ min: -0.25, max: 85 })
     expect(delay.jitterMicros).toBe(5.328)
   })

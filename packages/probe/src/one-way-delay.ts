@@ -15,17 +15,10 @@ export class OneWayDelay {
     this.#histogram = new IntervalHistogram(figures)
   }
 
-  /**
-   * A packet that was no duplicate arrived.
-   *
-   * @param sentAt @param receivedAt nanoseconds since 1970
-   * @returns the delay in microseconds
-   */
-  record(sentAt: bigint, receivedAt: bigint): number {
-    const micros = Number(receivedAt - sentAt) / 1_000
+  /** A packet that was no duplicate arrived so many microseconds after it was sent. */
+  record(micros: number): void {
     this.#histogram.record(micros)
     this.#jitter.record(micros)
-    return micros
   }
 
   /** The summary since the last call, or null; the next interval begins. */

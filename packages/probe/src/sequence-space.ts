@@ -12,8 +12,8 @@ export const u32: SequenceSpace<number> = {
   advance: (origin, steps) => (origin + steps) >>> 0,
 }
 
-/** 64 bits: never seen to wrap, but it may. */
-export const u64: SequenceSpace<bigint> = {
-  distance: (sequence, origin) => Number(BigInt.asIntN(64, sequence - origin)),
-  advance: (origin, steps) => BigInt.asUintN(64, origin + BigInt(steps)),
+/** Places on a line, such as those of `U64Positions`: they do not wrap. */
+export const line: SequenceSpace<number> = {
+  distance: (sequence, origin) => sequence - origin,
+  advance: (origin, steps) => origin + steps,
 }

@@ -3,6 +3,8 @@ export { isMulticast, isSourceSpecific } from './groups.ts'
 export {
   decodeMulticastDatagram,
   encodeMulticastDatagram,
+  MULTICAST_FIELDS,
+  multicastKind,
   MULTICAST_HEADER_BYTES,
   type MulticastDatagram,
 } from './multicast-datagram.ts'

@@ -22,6 +22,21 @@ export const MULTICAST_HEADER_BYTES = 24
 const MAGIC_AND_VERSION = 0x53594d01 // "SYM", 1
 const MAGIC = MAGIC_AND_VERSION >>> 8
 
+/**
+ * What a datagram of this length that begins with this 32-bit word is, for those who count without decoding:
+ * `malformed` has our header in a version we do not know, and what is `plain` came from another program.
+ */
+export function multicastKind(
+  bytes: number,
+  firstWord: number,
+): 'numbered' | 'malformed' | 'plain' {
+  if (bytes < MULTICAST_HEADER_BYTES || firstWord >>> 8 !== MAGIC) return 'plain'
+  return firstWord === MAGIC_AND_VERSION ? 'numbered' : 'malformed'
+}
+
+/** Where the numbers are, in bytes from the beginning of a datagram. */
+export const MULTICAST_FIELDS = { sender: 4, sequence: 8, sentAt: 16 } as const
+
 /** Builds the datagram: the header and a copy of the payload. */
 export function encodeMulticastDatagram(datagram: MulticastDatagram): Uint8Array {
   const bytes = new Uint8Array(MULTICAST_HEADER_BYTES + datagram.payload.length)

@@ -171,7 +171,11 @@ export const multicastSend: MulticastSendEvent[] = [
     event: 'start',
     data: {
       sender: 4_000_000_000,
-      groups: [place],
+      engine: 'batch',
+      groups: [
+        { ...place, options: { IPV6_MULTICAST_IF: 2, IPV6_MULTICAST_HOPS: 1 } },
+        { ...place, options: null },
+      ],
       interface: 'eth0',
       ttl: 1,
       loopback: true,
@@ -196,13 +200,26 @@ const measuredFlow = {
 const plainFlow = { ...measuredFlow, sender: null, delayMicros: null, jitterMicros: null }
 
 export const multicastReceive: MulticastReceiveEvent[] = [
-  { event: 'start', data: { memberships: [{ ...place, interface: null, source: 'fd00::1' }] } },
+  {
+    event: 'start',
+    data: {
+      memberships: [{ ...place, interface: null, source: 'fd00::1' }],
+      engine: 'batch',
+      joined: [
+        { group: place.group, interface: 'eth0', index: 2, members: 1, multicastAll: false },
+        { group: place.group, interface: 'lo', index: 1, members: null, multicastAll: null },
+      ],
+    },
+  },
   {
     event: 'sample',
     data: {
       ...place,
       source: 'fe80::1',
       sourcePort: 40_000,
+      interface: 'eth0',
+      ttl: 1,
+      kernelDrops: 0,
       sender: 7,
       sequence: '0',
       sizeBytes: 29,
@@ -216,6 +233,9 @@ export const multicastReceive: MulticastReceiveEvent[] = [
       ...place,
       source: 'fe80::1',
       sourcePort: 0,
+      interface: 'eth0',
+      ttl: null,
+      kernelDrops: null,
       sender: null,
       sequence: null,
       sizeBytes: 0,
@@ -223,8 +243,14 @@ export const multicastReceive: MulticastReceiveEvent[] = [
       text: '0 B',
     },
   },
-  { event: 'interval', data: { durationMillis: 1000, ...tallies, flows: [measuredFlow] } },
-  { event: 'end', data: { durationMillis: 1000, ...tallies, flows: [measuredFlow, plainFlow] } },
+  {
+    event: 'interval',
+    data: { durationMillis: 1000, kernelDrops: 0, ...tallies, flows: [measuredFlow] },
+  },
+  {
+    event: 'end',
+    data: { durationMillis: 1000, kernelDrops: 0, ...tallies, flows: [measuredFlow, plainFlow] },
+  },
 ]
 
 const source = { source: '192.0.2.7', port: 123 }

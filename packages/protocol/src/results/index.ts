@@ -1,6 +1,7 @@
 export { daytimeQueryEvent, type DaytimeQueryEvent } from './daytime-query.ts'
 export { echoPingEvent, type EchoPingEvent } from './echo-ping.ts'
 export type { Failure } from './fields.ts'
+export { labEvent, type LabEvent, type LabStep } from './lab.ts'
 export { lookupEvent, type LookupAnswer, type LookupEvent } from './lookup.ts'
 export { multicastReceiveEvent, type MulticastReceiveEvent } from './multicast-receive.ts'
 export { multicastSendEvent, type MulticastSendEvent } from './multicast-send.ts'

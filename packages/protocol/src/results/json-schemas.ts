@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { daytimeQueryEvent } from './daytime-query.ts'
 import { echoPingEvent } from './echo-ping.ts'
+import { labEvent } from './lab.ts'
 import { lookupEvent } from './lookup.ts'
 import { multicastReceiveEvent } from './multicast-receive.ts'
 import { multicastSendEvent } from './multicast-send.ts'
@@ -20,6 +21,7 @@ const PUBLISHED = [
   ['sntp-observe', 'A result of sntp-listener', sntpObserveEvent],
   ['sntp-query', 'A line of `sntp-listener query --json`', sntpQueryEvent],
   ['lookup', 'A line of `lookup --json`', lookupEvent],
+  ['lab', 'A line of an experiment of `lab --json`', labEvent],
 ] as const
 
 /** The result schemas as JSON Schema (draft 2020-12): file name in docs/schemas to text. */

@@ -32,6 +32,7 @@ const flow = z.strictObject({
 
 const measured = {
   durationMillis,
+  kernelDrops: count.describe('came, but the receive buffer was full (SO_RXQ_OVFL)'),
   sent: sent.describe("by the senders' own numbers: received and lost"),
   ...receivedTallies,
   flows: z.array(flow),
@@ -49,13 +50,36 @@ export const multicastReceiveEvent = events({
           source: host.nullable().describe('null: from any source'),
         }),
       )
-      .min(1),
+      .min(1)
+      .describe('what was asked for'),
+    engine: z.enum(['batch', 'dgram']),
+    joined: z
+      .array(
+        z.strictObject({
+          group: host,
+          interface: z.string(),
+          index: count.describe("the interface's number"),
+          members: count
+            .nullable()
+            .describe('sockets of this host in the group there (/proc/net/igmp); null: not known'),
+          multicastAll: z
+            .boolean()
+            .nullable()
+            .describe('IP_MULTICAST_ALL or IPV6_MULTICAST_ALL; null: not known'),
+        }),
+      )
+      .describe('as the kernel reports it back'),
   }),
   sample: z.strictObject({
     group: host,
     port,
     source,
     sourcePort: port,
+    interface: z.string().describe('by which it came in'),
+    ttl: count.nullable().describe('TTL or hop limit as it arrived; null: not known'),
+    kernelDrops: count
+      .nullable()
+      .describe('dropped on this socket for want of buffer before it; null: not known'),
     sender,
     sequence: u64Digits.nullable().describe('null: a plain datagram'),
     sizeBytes: count,

@@ -14,7 +14,21 @@ const sentSoFar = {
 export const multicastSendEvent = events({
   start: z.strictObject({
     sender: count.describe('its number in every datagram; picked at random'),
-    groups: z.array(z.strictObject({ group: host, port })).min(1),
+    engine: z.enum(['batch', 'dgram']),
+    groups: z
+      .array(
+        z.strictObject({
+          group: host,
+          port,
+          options: z
+            .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+            .nullable()
+            .describe(
+              'IP_MULTICAST_IF, IP_MULTICAST_TTL, IP_MULTICAST_LOOP or IPV6_MULTICAST_IF, IPV6_MULTICAST_HOPS, IPV6_MULTICAST_LOOP, as the kernel reports them back; null: not known',
+            ),
+        }),
+      )
+      .min(1),
     interface: z.string().nullable().describe("null: the system's choice"),
     ttl: z.int().min(0).max(255),
     loopback: z.boolean().describe('whether receivers on this host get it too'),

@@ -1,0 +1,34 @@
+import { z } from 'zod'
+
+import { count } from './fields.ts'
+
+const text = z.string()
+
+/** One call on a socket, and what came of it. */
+const step = z.strictObject({
+  step: count.describe('from 1 on'),
+  who: text.describe('whose call it was'),
+  call: text.describe('by the name of the manual'),
+  arguments: z.array(text).describe('without the descriptor; flags by name'),
+  returned: z.int().describe('-1: it failed, and `error` says why'),
+  error: text.nullable().describe('the errno name, such as EAGAIN'),
+  got: text.nullable().describe('what was read or told, when the call gives more than a number'),
+  why: text,
+})
+
+/** The lines of an experiment of `lab --json`. */
+export const labEvent = z.discriminatedUnion('event', [
+  z.looseObject({
+    event: z.literal('start'),
+    data: z.strictObject({ experiment: text, about: text }),
+  }),
+  z.looseObject({ event: z.literal('sample'), data: step }),
+  z.looseObject({
+    event: z.literal('end'),
+    data: z.strictObject({ steps: count, lesson: text }),
+  }),
+])
+
+export type LabEvent = z.infer<typeof labEvent>
+/** One step of an experiment. */
+export type LabStep = Extract<LabEvent, { event: 'sample' }>['data']
