@@ -26,7 +26,7 @@ export interface SocketOptionValues {
   credentials: Credentials
 }
 
-export interface Linger {
+interface Linger {
   on: boolean
   seconds: number
 }
@@ -55,7 +55,7 @@ export interface GroupSourceMembership extends GroupMembership {
   source: string
 }
 
-export interface Credentials {
+interface Credentials {
   processId: number
   userId: number
   groupId: number
