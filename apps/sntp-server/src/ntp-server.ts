@@ -1,10 +1,10 @@
 import { Gauge } from '@prometheus-io/client'
 import { nanosToLog2 } from '@sockyard/protocol/ntp'
 import { createAddressList } from '@sockyard/service/address-list'
+import { DatagramRates } from '@sockyard/service/datagram-rates'
 import { interfaceChoice } from '@sockyard/service/interface-choice'
 import { limitLog } from '@sockyard/service/limited-log'
 import { readNtpKeys } from '@sockyard/service/ntp-keys'
-import { createRateLimiter } from '@sockyard/service/rate-limiter'
 import type { Service, ServiceContext } from '@sockyard/service/server-command'
 import { createSourceRules } from '@sockyard/service/source-rules'
 
@@ -34,12 +34,12 @@ export function createNtpServer(context: ServiceContext<ServeOptions>): Service 
     refusedSource: createSourceRules({ port: options.port, anyPort: true }),
     addresses: createAddressList(options),
     keys,
-    limiter: createRateLimiter({
+    rates: new DatagramRates({
       perSecond: options.rateLimit,
       burst: options.rateBurst,
-      leakOneIn: options.rateLeak,
       maximumSources: options.maxSources,
     }),
+    leakOneIn: options.rateLeak,
   }
   const broadcaster = new Broadcaster({
     groups: options.group,

@@ -6,8 +6,7 @@ import {
   type RequestRefusal,
 } from '@sockyard/protocol/ntp'
 import type { AddressList } from '@sockyard/service/address-list'
-import type { RateLimiter } from '@sockyard/service/rate-limiter'
-import { peerKey } from '@sockyard/service/source-address'
+import type { DatagramRates } from '@sockyard/service/datagram-rates'
 import type { SourceRefusal } from '@sockyard/service/source-rules'
 import type { DatagramSource } from '@sockyard/service/udp-endpoint'
 
@@ -30,7 +29,9 @@ export interface Rules {
   refusedSource(source: DatagramSource): SourceRefusal | undefined
   readonly addresses: AddressList
   readonly keys: ReadonlyMap<number, NtpKey>
-  readonly limiter: RateLimiter
+  readonly rates: DatagramRates
+  /** Of what is over the rate about one in so many is answered, lest a forger lock a victim out. */
+  readonly leakOneIn: number
 }
 
 /**
@@ -53,7 +54,9 @@ export function verdictOf(
   if (!decoded.ok) return { verdict: 'malformed' }
   const checked = checkRequest(decoded.value, { keys: rules.keys, required: false })
   if (checked.verdict === 'refuse') return { verdict: checked.reason }
-  const rate = rules.limiter.take(peerKey(source.address))
-  if (rate === 'limited') return { verdict: 'rate-limited' }
-  return { verdict: rate === 'within' ? 'answered' : 'leaked', request: decoded.value }
+  const request = decoded.value
+  if (rules.rates.takeFrom(source.address, performance.now()))
+    return { verdict: 'answered', request }
+  const isLeaked = Math.random() * rules.leakOneIn < 1
+  return isLeaked ? { verdict: 'leaked', request } : { verdict: 'rate-limited' }
 }

@@ -116,8 +116,9 @@ describe.each(['batch', 'dgram'])('the engine %s', (engine) => {
       await using usual = await peerAt('127.0.0.1')
       for (let i = 0; i < 50_000; i += 1) await usual.send('x', server.port)
       const before = await resident()
-      await sendFromManySources(100_000, server.port, 'x')
-      await expect.poll(() => server.metric(verdict('answered')), PATIENCE).toBeGreaterThan(50_000)
+      await sendFromManySources(100_000, server.port, 'x', (sent) =>
+        expect.poll(() => server.metric(verdict('answered')), PATIENCE).toBeGreaterThan(sent * 0.9),
+      )
       await using peer = await peerAt('127.0.0.2')
       await peer.send('x', server.port)
       await expect.poll(() => peer.received.length, PATIENCE).toBe(1)

@@ -11,8 +11,10 @@ const LINK_LOCAL = 0xfe80 >>> 6
 const MAPPED_WORDS = [0, 0, 0xffff]
 
 export interface DatagramRatesOptions {
-  /** Tokens that come back in a second, for each source; 0 means no limit. One second's may be saved up. */
+  /** Tokens that come back in a second, for each source; 0 means no limit. */
   perSecond: number
+  /** Tokens a source starts with and can save up; by default those of one second, at least 1. */
+  burst?: number
   /** How many sources are remembered; the least recent is forgotten first. */
   maximumSources: number
   /** Makes it unknown to a peer which sources fall together; random by default. */
@@ -42,10 +44,12 @@ export class DatagramRates {
   #oldest = 0
   #count = 0
 
-  constructor({ perSecond, maximumSources, seed = Math.random() * 2 ** 32 }: DatagramRatesOptions) {
+  constructor(options: DatagramRatesOptions) {
+    const { perSecond, burst = Math.max(1, perSecond), maximumSources } = options
+    const { seed = Math.random() * 2 ** 32 } = options
     const entries = maximumSources + 1
     this.#perSecond = perSecond
-    this.#burst = Math.max(1, perSecond)
+    this.#burst = burst
     this.#maximum = maximumSources
     this.#seed = seed | 0
     this.#heads = new Int32Array(2 ** Math.ceil(Math.log2(entries)))
