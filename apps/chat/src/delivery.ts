@@ -5,9 +5,11 @@ import { Turn } from './turn.ts'
 
 /** When so much is said in a turn, it is sent without waiting for the end of the turn. */
 const TURN_BYTES = 64 * 1024
+/** As long as more comes in, a turn may last so many turns of the event loop. */
+const MOST_LOOKS = 8
 
 /**
- * Brings to each listener what the others say: one write per listener and turn of the event loop. A slow
+ * Brings to each listener what the others say: at most one write per listener and turn of the event loop. A slow
  * listener is cut off; nobody waits for it.
  */
 export class Delivery {
@@ -80,9 +82,16 @@ export class Delivery {
     if (this.#turn === undefined) {
       this.#turn = new Turn()
       // The check phase: after all sockets that had something to read in this turn.
-      setImmediate(() => this.#deliver())
+      setImmediate(() => this.#deliverWhenSilent(MOST_LOOKS, 0))
     }
     return this.#turn
+  }
+
+  /** A look for more costs next to nothing, and a write for each listener a lot. */
+  #deliverWhenSilent(looksLeft: number, bytesBefore: number): void {
+    const bytes = this.#turn?.bytes ?? 0
+    if (looksLeft === 0 || bytes === bytesBefore) this.#deliver()
+    else setImmediate(() => this.#deliverWhenSilent(looksLeft - 1, bytes))
   }
 
   #deliver(): void {
