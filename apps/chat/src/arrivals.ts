@@ -14,7 +14,7 @@ export class Arrivals {
 
   /** @returns the line to say now, or undefined when it is for the summary */
   joined(name: string): string | undefined {
-    if (this.#maySpeak()) return phrases.joined([name])
+    if (this.#maySpeak()) return phrases.joined(new Set([name]))
     this.#joined.add(name)
     return undefined
   }
@@ -22,7 +22,7 @@ export class Arrivals {
   /** @returns the line to say now, or undefined when it is for the summary or not worth one */
   left(name: string): string | undefined {
     if (this.#joined.delete(name)) return undefined
-    if (this.#maySpeak()) return phrases.left([name])
+    if (this.#maySpeak()) return phrases.left(new Set([name]))
     this.#left.add(name)
     return undefined
   }
@@ -35,8 +35,8 @@ export class Arrivals {
   /** To be called each second. @returns what was not told in it, at most two lines */
   endSecond(): string[] {
     const summary = [
-      ...(this.#joined.size > 0 ? [phrases.joined([...this.#joined])] : []),
-      ...(this.#left.size > 0 ? [phrases.left([...this.#left])] : []),
+      ...(this.#joined.size > 0 ? [phrases.joined(this.#joined)] : []),
+      ...(this.#left.size > 0 ? [phrases.left(this.#left)] : []),
     ]
     this.#toldSingly = 0
     this.#joined.clear()

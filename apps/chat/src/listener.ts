@@ -14,7 +14,8 @@ export type HoldReason = 'rate' | 'catching-up'
 export class Listener {
   readonly socket: Socket
   readonly #limits: Patience
-  readonly #holds = new Set<HoldReason>()
+  /** Not a set: an empty one is as large as all the rest of a listener. */
+  #holds: readonly HoldReason[] = []
   #slowSince: number | undefined
 
   constructor(socket: Socket, limits: Patience) {
@@ -40,12 +41,14 @@ export class Listener {
 
   /** Its input waits in the kernel, and then at the sender, until every reason is gone. */
   hold(reason: HoldReason): void {
-    this.#holds.add(reason)
+    if (!this.#holds.includes(reason)) this.#holds = [...this.#holds, reason]
     this.socket.pause()
   }
 
   release(reason: HoldReason): void {
-    if (this.#holds.delete(reason) && this.#holds.size === 0) this.socket.resume()
+    if (!this.#holds.includes(reason)) return
+    this.#holds = this.#holds.filter((hold) => hold !== reason)
+    if (this.#holds.length === 0) this.socket.resume()
   }
 
   /** FIN after what is queued. */

@@ -1,6 +1,9 @@
 /** A list in a line ends there; the rest is counted. */
 const NAMES_SHOWN = 50
 
+/** A set of names, or a map to them. */
+type Names = Pick<ReadonlySet<string>, 'size' | 'values'>
+
 /** How the question begins that an empty line answers; `join` answers it by itself. */
 export const STILL_THERE = '* still there?'
 
@@ -12,10 +15,10 @@ export const phrases = {
   said: (name: string, text: string) => `${name}: ${text}`,
   did: (name: string, text: string) => `~ ${name} ${text}`,
   welcome: (name: string) => `* welcome, you are ${name}; /help lists the commands`,
-  here: (names: readonly string[], own: string) =>
-    `* ${names.length} here: ${list(names.map((name) => (name === own ? `${name} (you)` : name)))}`,
-  joined: (names: readonly string[]) => `* ${list(names)} joined`,
-  left: (names: readonly string[]) => `* ${list(names)} left`,
+  here: (names: Names, own: string) =>
+    `* ${names.size} here: ${list(names, (name) => (name === own ? `${name} (you)` : name))}`,
+  joined: (names: Names) => `* ${list(names)} joined`,
+  left: (names: Names) => `* ${list(names)} left`,
   renamed: (from: string, to: string) => `* ${from} is now ${to}`,
   unchanged: (name: string) => `* you are ${name}`,
   taken: (name: string) => `* ${name} is taken, or too like a name that is`,
@@ -53,8 +56,14 @@ export const phrases = {
   },
 } as const
 
-function list(names: readonly string[]): string {
-  const rest = names.length - NAMES_SHOWN
-  if (rest <= 1) return names.join(', ')
-  return `${names.slice(0, NAMES_SHOWN).join(', ')} and ${rest} others`
+/** Reads only what is shown: thousands may be here, and each who comes in is told who. */
+function list(names: Names, show: (name: string) => string = String): string {
+  const first = names
+    .values()
+    .take(NAMES_SHOWN + 1)
+    .map(show)
+    .toArray()
+  const rest = names.size - NAMES_SHOWN
+  if (rest <= 1) return first.join(', ')
+  return `${first.slice(0, NAMES_SHOWN).join(', ')} and ${rest} others`
 }

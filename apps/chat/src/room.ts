@@ -27,8 +27,8 @@ export class Room<Member> {
   }
 
   /** In the order of arrival. */
-  get names(): string[] {
-    return [...this.#names.values()]
+  get names(): ReadonlyMap<Member, string> {
+    return this.#names
   }
 
   nameOf(member: Member): string | undefined {

@@ -11,6 +11,8 @@ const NUL = 0
 const LF = 10
 const CR = 13
 
+const NOTHING = new Uint8Array()
+
 /**
  * Cuts a byte stream into lines of UTF-8, however it is split. A line ends with LF, CR LF, or CR NUL (what
  * telnet sends for a bare carriage return, RFC 854). Invalid UTF-8 becomes U+FFFD. Holds one line of at most
@@ -19,7 +21,7 @@ const CR = 13
 export class LineDecoder {
   readonly #maximumBytes: number
   /** The beginning of the unfinished line; one byte more than a line, for the CR of CR LF. */
-  readonly #held: Uint8Array
+  #held = NOTHING
   /** How long the unfinished line is, its lost bytes counted. */
   #length = 0
   #lastByte = NUL
@@ -27,7 +29,6 @@ export class LineDecoder {
   /** @param limits.maximumBytes the longest line, in bytes of UTF-8 and without its end */
   constructor({ maximumBytes }: { maximumBytes: number }) {
     this.#maximumBytes = maximumBytes
-    this.#held = new Uint8Array(maximumBytes + 1)
   }
 
   /** @returns the lines that `chunk` completes, in order */
@@ -69,6 +70,8 @@ export class LineDecoder {
 
   #hold(bytes: Uint8Array): void {
     if (bytes.length === 0) return
+    // Most clients never send half a line: only for those who do is there room for one.
+    if (this.#held === NOTHING) this.#held = new Uint8Array(this.#maximumBytes + 1)
     const room = Math.max(0, this.#held.length - this.#length)
     if (room > 0) this.#held.set(bytes.subarray(0, room), this.#length)
     this.#length += bytes.length
