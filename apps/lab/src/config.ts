@@ -1,0 +1,19 @@
+import { json } from '@sockyard/service/common-options'
+import { flag, integer } from '@sockyard/service/options'
+import { z } from 'zod'
+
+export const listOptions = z.strictObject({})
+
+export const experimentOptions = z.strictObject({ json: json() })
+
+export const forkOptions = z.strictObject({
+  depth: integer(3, { minimum: 0, maximum: 8 }).meta({
+    valueName: 'COUNT',
+    description: 'how often the loop forks',
+  }),
+  break: flag().meta({ description: 'the son leaves the loop' }),
+  json: json(),
+})
+
+export type ExperimentOptions = z.output<typeof experimentOptions>
+export type ForkOptions = z.output<typeof forkOptions>

@@ -1,0 +1,121 @@
+import { NativeSocket } from '@sockyard/posix/native-socket'
+import type { SocketAddress } from '@sockyard/posix/socket-address'
+import type { SocketKind } from '@sockyard/posix/socket-kind'
+import type { SocketOptionName, SocketOptionValueOf } from '@sockyard/posix/socket-option-table'
+import { getSocketOption, setSocketOption } from '@sockyard/posix/socket-options'
+
+import type { Lab, Outcome } from './lab.ts'
+import { type Flag, flagBits, flagText, placeText, quote } from './notation.ts'
+
+/** No experiment waits for ever: a call that waits gives up after this (SO_RCVTIMEO), and fails with EAGAIN. */
+const PATIENCE_MILLIS = 2_000
+
+/** A socket whose every call is told, by the names of the manual. `why` says what it is made for. */
+export class LabSocket {
+  readonly who: string
+  readonly native: NativeSocket
+  readonly #lab: Lab
+
+  /** Takes over `native`, which is closed at the end of the experiment. */
+  constructor(lab: Lab, who: string, native: NativeSocket) {
+    this.#lab = lab
+    this.who = who
+    this.native = lab.owns(native)
+    setSocketOption(native, 'SO_RCVTIMEO', PATIENCE_MILLIS)
+  }
+
+  /** socket(2) */
+  static open(lab: Lab, who: string, kind: SocketKind, why: string): LabSocket {
+    const native = NativeSocket.open(kind)
+    const family = { IPv4: 'AF_INET', IPv6: 'AF_INET6', unix: 'AF_UNIX' }[kind.family]
+    const type = { stream: 'STREAM', datagram: 'DGRAM', raw: 'RAW', seqpacket: 'SEQPACKET' }
+    const words = [family, `SOCK_${type[kind.type]}`, String(kind.protocol ?? 0)]
+    lab.step({ who, call: 'socket', arguments: words, why }, () => native.descriptor)
+    return new LabSocket(lab, who, native)
+  }
+
+  send(text: string | Uint8Array, why: string, flags: readonly Flag[] = []): number {
+    const bytes = Buffer.from(text)
+    const words = [quote(bytes), String(bytes.length), flagText(flags)]
+    return this.call('send', words, why, () => this.native.send(bytes, flagBits(flags)))
+  }
+
+  recv(size: number, why: string, flags: readonly Flag[] = []): number {
+    const words = [String(size), flagText(flags)]
+    return this.call('recv', words, why, () => {
+      const memory = new Uint8Array(size)
+      const length = this.native.receive(memory, flagBits(flags))
+      return length === undefined ? undefined : gotten(memory, length)
+    })
+  }
+
+  sendto(
+    text: string | Uint8Array,
+    to: SocketAddress | undefined,
+    why: string,
+    flags: readonly Flag[] = [],
+  ): number {
+    const bytes = Buffer.from(text)
+    const words = [quote(bytes), String(bytes.length), flagText(flags), placeText(to)]
+    return this.call('sendto', words, why, () =>
+      to === undefined ? undefined : this.native.sendTo(bytes, to, flagBits(flags)),
+    )
+  }
+
+  /** @returns who sent it; undefined when nothing came */
+  recvfrom(size: number, why: string, flags: readonly Flag[] = []): SocketAddress | undefined {
+    let from: SocketAddress | undefined
+    this.call('recvfrom', [String(size), flagText(flags)], why, () => {
+      const memory = new Uint8Array(size)
+      const received = this.native.receiveFrom(memory, flagBits(flags))
+      if (received === undefined) return undefined
+      from = received.from
+      const { returned, got } = gotten(memory, received.length)
+      return { returned, got: `${got} from ${placeText(from)}` }
+    })
+    return from
+  }
+
+  shutdown(side: 'reading' | 'writing' | 'both', why: string): void {
+    const how = { reading: 'SHUT_RD', writing: 'SHUT_WR', both: 'SHUT_RDWR' }[side]
+    this.call('shutdown', [how], why, () => {
+      this.native.shutdown(side)
+      return 0
+    })
+  }
+
+  close(why: string): void {
+    this.call('close', [], why, () => {
+      this.native.close()
+      return 0
+    })
+  }
+
+  setsockopt<Name extends SocketOptionName>(
+    name: Name,
+    value: SocketOptionValueOf<Name>,
+    why: string,
+  ): void {
+    this.call('setsockopt', [name, String(value)], why, () => {
+      setSocketOption(this.native, name, value)
+      return 0
+    })
+  }
+
+  getsockopt(name: SocketOptionName, why: string): void {
+    this.call('getsockopt', [name], why, () => ({
+      returned: 0,
+      got: String(getSocketOption(this.native, name)),
+    }))
+  }
+
+  /** Any other call on this socket. */
+  call(name: string, words: readonly string[], why: string, perform: () => Outcome): number {
+    return this.#lab.step({ who: this.who, call: name, arguments: words, why }, perform)
+  }
+}
+
+/** With MSG_TRUNC the length can be more than there is memory. */
+function gotten(memory: Uint8Array, length: number): { returned: number; got: string } {
+  return { returned: length, got: quote(memory.subarray(0, length)) }
+}

@@ -1,0 +1,63 @@
+import { NativeSocket } from '@sockyard/posix/native-socket'
+import type { InternetAddress, SocketAddress } from '@sockyard/posix/socket-address'
+import type { SocketKind } from '@sockyard/posix/socket-kind'
+
+import { LabSocket } from './lab-socket.ts'
+import type { Lab } from './lab.ts'
+
+export const LOOPBACK: InternetAddress = {
+  family: 'IPv4',
+  bytes: Uint8Array.of(127, 0, 0, 1),
+  port: 0,
+  scope: 0,
+}
+
+/** Both ends of a TCP connection over loopback. */
+export function tcpPair(lab: Lab): { client: LabSocket; server: LabSocket } {
+  using listener = NativeSocket.open({ family: 'IPv4', type: 'stream' })
+  listener.bind(LOOPBACK)
+  listener.listen(1)
+  const client = NativeSocket.open({ family: 'IPv4', type: 'stream' })
+  client.connect(addressOf(listener))
+  const server = listener.accept()
+  if (server === undefined) throw new Error('the connection did not come')
+  return {
+    client: new LabSocket(lab, 'client', client),
+    server: new LabSocket(lab, 'server', server),
+  }
+}
+
+/** Two UDP sockets that are connected with each other over loopback. */
+export function udpPair(lab: Lab): { client: LabSocket; server: LabSocket } {
+  const [client, server] = [0, 1].map(() => {
+    const socket = NativeSocket.open({ family: 'IPv4', type: 'datagram' })
+    socket.bind(LOOPBACK)
+    return socket
+  })
+  if (client === undefined || server === undefined) throw new Error('two were opened')
+  client.connect(addressOf(server))
+  server.connect(addressOf(client))
+  return {
+    client: new LabSocket(lab, 'client', client),
+    server: new LabSocket(lab, 'server', server),
+  }
+}
+
+/** Two Unix sockets that are connected with each other (socketpair(2)), the making told. */
+export function unixPair(lab: Lab, type: SocketKind['type'], why: string): [LabSocket, LabSocket] {
+  const [first, second] = NativeSocket.pair({ type })
+  const names = { stream: 'STREAM', datagram: 'DGRAM', raw: 'RAW', seqpacket: 'SEQPACKET' }
+  const words = ['AF_UNIX', `SOCK_${names[type]}`, '0']
+  lab.step({ who: 'both', call: 'socketpair', arguments: words, why }, () => ({
+    returned: 0,
+    got: `${first.descriptor} and ${second.descriptor}`,
+  }))
+  return [new LabSocket(lab, 'first', first), new LabSocket(lab, 'second', second)]
+}
+
+/** Where a socket is bound to. */
+export function addressOf(socket: NativeSocket): SocketAddress {
+  const address = socket.localAddress()
+  if (address === undefined) throw new Error('a bound socket has an address')
+  return address
+}
