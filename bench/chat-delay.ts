@@ -5,7 +5,6 @@ import { relays } from './relays.ts'
 const NO_WINDOW = 0
 
 const loads: Loads = {
-  '100 clients, 500 lines/s': { c: 'relay-load', args: [100, 10, NO_WINDOW, 500] },
   '100 clients, 2,000 lines/s': { c: 'relay-load', args: [100, 10, NO_WINDOW, 2000] },
 }
 

@@ -70,7 +70,6 @@ export const idleConnections: Benchmark = {
   title: 'Memory of idle TCP connections',
   about:
     'Each connection echoed 64 B once and is then silent. What the server and its processes hold then (PSS), less what they held before, for each connection; the kernel holds its own share besides.',
-  baseline: 'C fork',
   measures: [
     { name: 'kilobytesEach', label: 'kB each', better: 'less' },
     { name: 'megabytes', label: 'MB in all', better: 'less' },

@@ -79,7 +79,6 @@ const ENTRIES: readonly Entry[] = [
 ]
 
 const CASES: Readonly<Record<string, number>> = {
-  '1,000/s': 1000,
   '10,000/s': 10_000,
   '50,000/s': 50_000,
   '100,000/s': 100_000,

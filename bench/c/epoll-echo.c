@@ -46,7 +46,8 @@ static void echo(int connection) {
   if (got <= 0) return drop(connection);
   ssize_t wrote = send(connection, buffer, got, MSG_NOSIGNAL);
   if (wrote < 0 && errno != EAGAIN) return drop(connection);
-  if (wrote < got) keep(connection, buffer + (wrote < 0 ? 0 : wrote), got - (wrote < 0 ? 0 : wrote));
+  if (wrote < 0) wrote = 0;
+  if (wrote < got) keep(connection, buffer + wrote, got - wrote);
 }
 
 static void send_rest(int connection) {

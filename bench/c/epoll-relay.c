@@ -1,8 +1,8 @@
 /* About what one core can do: epoll, and all that was said in a turn goes to each listener in one
  * writev. Who leaves more than 256 KiB unread is dropped. */
 #include "bench.h"
-#include <sys/epoll.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/uio.h>
 
 enum { EVENTS = 512, CLIENTS = 4096, TURN_BYTES = 65536, READ_BYTES = 4096, UNREAD_BYTES = 262144 };

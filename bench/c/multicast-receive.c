@@ -1,5 +1,5 @@
-/* multicast-receive GROUP PORT recvfrom|recvmmsg: counts what comes until standard input ends, when it
- * says how much that was. The first is the classic receiver, with the receive buffer as it is. */
+/* multicast-receive GROUP PORT recvfrom|recvmmsg: counts what comes until standard input ends, when
+ * it says how much that was. The first is the classic receiver, with the receive buffer as it is. */
 #include "bench.h"
 #include <poll.h>
 
@@ -14,9 +14,10 @@ static int member_of(const char *group, int port) {
   set_option(receiver, SOL_SOCKET, SO_REUSEADDR, 1);
   struct sockaddr_in at = ipv4(ntohl(inet_addr(group)), port);
   checked(bind(receiver, (struct sockaddr *)&at, sizeof at), "bind");
-  struct ip_mreq membership = {.imr_multiaddr = at.sin_addr, .imr_interface = {htonl(INADDR_LOOPBACK)}};
-  checked(setsockopt(receiver, IPPROTO_IP, IP_ADD_MEMBERSHIP, &membership, sizeof membership), "IP_ADD_MEMBERSHIP");
-  printf("{\"msg\":\"listening\",\"transport\":\"udp\",\"address\":\"%s\",\"port\":%d}\n", group, port);
+  struct ip_mreq join = {.imr_multiaddr = at.sin_addr, .imr_interface = {htonl(INADDR_LOOPBACK)}};
+  checked(setsockopt(receiver, IPPROTO_IP, IP_ADD_MEMBERSHIP, &join, sizeof join), "join");
+  printf("{\"msg\":\"listening\",\"transport\":\"udp\",\"address\":\"%s\",\"port\":%d}\n",
+         group, port);
   fflush(stdout);
   return receiver;
 }
@@ -39,7 +40,8 @@ int main(int count, char **words) {
   int receiver = member_of(words[1], atoi(words[2]));
   bool batches = strcmp(words[3], "recvmmsg") == 0;
   if (batches) set_option(receiver, SOL_SOCKET, SO_RCVBUF, 4 << 20);
-  struct pollfd both[2] = {{.fd = receiver, .events = POLLIN}, {.fd = STDIN_FILENO, .events = POLLIN}};
+  struct pollfd both[2] = {{.fd = receiver, .events = POLLIN},
+                           {.fd = STDIN_FILENO, .events = POLLIN}};
   long long received = 0;
   for (;;) {
     long long got = batches ? many(receiver) : one(receiver);

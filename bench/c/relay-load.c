@@ -108,7 +108,7 @@ static void join(int port) {
     clients[i].descriptor = connect_client(port, i);
     watch(epoll, clients[i].descriptor, EPOLLIN, i);
   }
-  while (listen_for(300000000)) continue; /* greetings, and news of who came */
+  while (listen_for(100000000)) continue; /* greetings, and news of who came */
 }
 
 int main(int count, char **words) {
