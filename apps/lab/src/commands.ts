@@ -1,4 +1,4 @@
-import { command } from '@sockyard/service/command'
+import { command, type CommandContext } from '@sockyard/service/command'
 
 import { experimentOptions, forkOptions, listOptions } from './config.ts'
 import type { Experiment } from './experiment.ts'
@@ -60,9 +60,10 @@ export const commands = [
   all,
 ] as const
 
-type Run = typeof import('./run-experiment.ts').runExperiment
-
-async function run(context: Parameters<Run>[0], experiment: Experiment): Promise<number> {
+async function run(
+  context: CommandContext<{ json: boolean }>,
+  experiment: Experiment,
+): Promise<number> {
   const { runExperiment } = await import('./run-experiment.ts')
   return runExperiment(context, experiment)
 }

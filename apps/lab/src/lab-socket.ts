@@ -96,7 +96,7 @@ export class LabSocket {
     value: SocketOptionValueOf<Name>,
     why: string,
   ): void {
-    this.call('setsockopt', [name, String(value)], why, () => {
+    this.call('setsockopt', [name, JSON.stringify(value)], why, () => {
       setSocketOption(this.native, name, value)
       return 0
     })
@@ -105,7 +105,7 @@ export class LabSocket {
   getsockopt(name: SocketOptionName, why: string): void {
     this.call('getsockopt', [name], why, () => ({
       returned: 0,
-      got: String(getSocketOption(this.native, name)),
+      got: JSON.stringify(getSocketOption(this.native, name)),
     }))
   }
 

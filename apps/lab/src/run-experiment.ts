@@ -13,13 +13,13 @@ import { createTranscript } from './transcript.ts'
  */
 export async function runExperiment(
   { options, stdout }: CommandContext<{ json: boolean }>,
-  { name, summary, play }: Experiment,
+  experiment: Experiment,
 ): Promise<number> {
   const transcript = createTranscript(stdout, options.json)
-  transcript.start(name, summary)
+  transcript.start(experiment.name, experiment.summary)
   using lab = new Lab((step) => transcript.step(step))
   try {
-    const lesson = await play(lab)
+    const lesson = await experiment.play(lab)
     transcript.end(lab.steps, lesson)
     return 0
   } catch (error) {

@@ -30,6 +30,6 @@ export function createTranscript(stdout: Writable, json: boolean): Transcript {
 /** ` 2  server   recv(3, MSG_PEEK) = 3 "hel"` */
 function callText({ step, who, call, arguments: words, returned, error, got }: LabStep): string {
   const number = String(step).padStart(3)
-  const outcome = [returned, error, got].filter((each) => each !== null).join(' ')
+  const outcome = [returned, error, got].filter((each) => each !== null && each !== '').join(' ')
   return `${number}  ${who.padEnd(7)} ${call}(${words.join(', ')}) = ${outcome}`
 }

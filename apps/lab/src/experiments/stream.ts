@@ -39,11 +39,14 @@ function messages(lab: Lab): void {
 
 function longMessages(lab: Lab): void {
   const { client, server } = udpPair(lab)
-  const fragments = (size: number): string =>
-    `Where the MTU is ${ETHERNET_MTU}, IP carries it in ${fragmentsOf(size, ETHERNET_MTU)} fragments; lose one, lose it all.`
-  client.send(new Uint8Array(8_192).fill(120), fragments(8_192))
+  client.send(new Uint8Array(8_192).fill(120), fragmentText(8_192))
   server.recv(LARGEST, 'IP has put it together again: recv never sees a fragment.')
-  client.send(new Uint8Array(LARGEST).fill(120), fragments(LARGEST))
+  client.send(new Uint8Array(LARGEST).fill(120), fragmentText(LARGEST))
   server.recv(LARGEST, 'The longest there is over IPv4: 65,535 less 20 of IP and 8 of UDP.')
-  client.send(new Uint8Array(LARGEST + 1), 'One byte more, and the kernel refuses it.')
+  client.send(new Uint8Array(LARGEST + 1).fill(120), 'One byte more, and the kernel refuses it.')
+}
+
+function fragmentText(size: number): string {
+  const count = fragmentsOf(size, ETHERNET_MTU)
+  return `Where the MTU is ${ETHERNET_MTU}, IP carries it in ${count} fragments; lose one, lose it all.`
 }

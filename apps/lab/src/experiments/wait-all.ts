@@ -15,8 +15,11 @@ export const waitAll: Experiment = {
   async play(lab) {
     const plain = tcpPair(lab)
     await speak(lab, plain.client)
-    plain.server.recv(13, 'Without the flag: whatever is there, here the first write.')
-    plain.server.recv(9, 'The rest, by the flag.', ['WAITALL'])
+    const first = plain.server.recv(
+      13,
+      'Without the flag: whatever is there, here the first write.',
+    )
+    plain.server.recv(13 - first, 'The rest, by the flag.', ['WAITALL'])
     const all = tcpPair(lab)
     await speak(lab, all.client)
     all.server.recv(13, 'With it: all three, in one call.', ['WAITALL'])
