@@ -3,12 +3,8 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 
 import { host, type Member } from './topology.ts'
-
-/** What was compiled stays compiled: ten processes start in half the time. */
-const compileCache = fileURLToPath(new URL('../node_modules/.cache/node', import.meta.url))
 
 /** A member of the topology as a running process. */
 export interface MemberProcess {
@@ -49,7 +45,7 @@ export function startMember(member: Member, onLine: (line: string) => void): Mem
 function environmentOf({ adminPort }: Member): NodeJS.ProcessEnv {
   const { PATH, TZ } = process.env
   const admin = adminPort === undefined ? {} : { ADMIN_PORT: String(adminPort), ADMIN_HOST: host }
-  return { PATH, TZ, NODE_COMPILE_CACHE: compileCache, LOG_FORMAT: 'text', ...admin }
+  return { PATH, TZ, LOG_FORMAT: 'text', ...admin }
 }
 
 function forEachLine(stream: Readable, onLine: (line: string) => void): void {

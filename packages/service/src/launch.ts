@@ -6,6 +6,8 @@ import { beginStartUp } from './start-up.ts'
 
 /** Beside the code: whoever may write there may change the code itself. */
 const CACHE = join(import.meta.dirname, '../../../node_modules/.cache/node')
+/** With the 16 MiB of Node itself, 10,000 connections hold 40 MB more, and chat is no faster for it but slower. */
+const YOUNG_OBJECTS = '--max-semi-space-size=4'
 
 /**
  * Runs an app as a process, in less time and memory than a plain start: with a compile cache (node:module) the
@@ -37,7 +39,7 @@ function beginAnew(host: NodeJS.Process): void {
   if (env['NODE_COMPILE_CACHE'] !== undefined || channel !== undefined) return
   // Node has marked every descriptor that it was started with: the passed ones would be closed (sd_listen_fds(3)).
   if (env['LISTEN_FDS'] !== undefined || isDaemon(host)) return
-  const words = [execPath, ...execArgv, ...argv.slice(1)]
+  const words = [execPath, YOUNG_OBJECTS, ...execArgv, ...argv.slice(1)]
   try {
     host.execve?.(execPath, words, { ...env, NODE_COMPILE_CACHE: CACHE })
   } catch {
