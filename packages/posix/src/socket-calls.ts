@@ -38,3 +38,5 @@ export const sendToCall = socketCall(
   'sendto',
   'int64_t sendto(int, const uint8_t *, size_t, int, const uint8_t *, uint32_t)',
 )
+export const sendMessageCall = socketCall('sendmsg', 'int64_t sendmsg(int, const uint8_t *, int)')
+export const receiveMessageCall = socketCall('recvmsg', 'int64_t recvmsg(int, uint8_t *, int)')
