@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process'
+
 import { expect, it } from 'vitest'
 
 import { Epoll, EPOLL } from './epoll.ts'
@@ -15,4 +17,22 @@ it('an epoll is readable while one of its descriptors is ready', async () => {
   stop()
   first.close()
   second.close()
+})
+
+it('what waits for a promise that the callback fulfils goes on at once, also when nothing else happens', () => {
+  const program = `
+    import { NativeSocket } from '@sockyard/posix/native-socket'
+    import { whenReadable } from '@sockyard/posix/when-readable'
+    const [first, second] = NativeSocket.pair({ type: 'datagram', nonBlocking: true })
+    const memory = new Uint8Array(1)
+    const { promise, resolve } = Promise.withResolvers()
+    const stop = whenReadable(second.descriptor, () => resolve(second.receive(memory)))
+    first.send(Uint8Array.of(1))
+    console.log(await promise)
+    stop()`
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: new URL('.', import.meta.url),
+    timeout: 10_000,
+  })
+  expect(String(stdout)).toBe('1\n')
 })

@@ -9,6 +9,13 @@ import { loadKoffi } from './libc.ts'
  * @throws {NativeCallsMissingError} where koffi is absent
  */
 export function whenReadable(descriptor: number, callback: () => void): () => void {
-  const handle = loadKoffi().node.poll(descriptor, { readable: true }, callback)
+  const handle = loadKoffi().node.poll(descriptor, { readable: true }, () => {
+    // Promises that the callback fulfils would wait for the next event of Node's own, which may take for ever.
+    setImmediate(runWhatIsFulfilled)
+    callback()
+  })
   return () => handle.close()
 }
+
+/** After an immediate Node runs all continuations. */
+function runWhatIsFulfilled(): void {}
