@@ -1,6 +1,6 @@
 import { isMulticast, MULTICAST_HEADER_BYTES } from '@sockyard/protocol/multicast'
 import { count, groups, json, quiet, rate, ttl } from '@sockyard/service/common-options'
-import { byteSize, duration, flag, integer, text } from '@sockyard/service/options'
+import { byteSize, choice, duration, flag, integer, text } from '@sockyard/service/options'
 import { z } from 'zod'
 
 /** The longest datagram of IPv4: 65,535 B without the headers of IP (20 B) and UDP (8 B). */
@@ -35,12 +35,19 @@ export const sendOptions = z
       maximum: MAXIMUM_DATAGRAM_BYTES,
     }).meta({ short: 's', preset: '64', description: 'bytes in each' }),
     stdin: flag().meta({ description: 'send each line of standard input, and end with it' }),
+    engine: choice(['auto', 'batch', 'dgram'], 'auto').meta({
+      description: 'how to send: many at once by system call, or by node:dgram',
+    }),
     quiet: quiet().meta({ description: 'one line a second instead of one for each datagram' }),
     json: json(),
   })
   .refine(({ interval, rate: perSecond }) => interval === undefined || perSecond === undefined, {
     path: ['rate'],
     message: 'and --interval exclude each other',
+  })
+  .refine(({ stdin, engine }) => !stdin || engine !== 'batch', {
+    path: ['engine'],
+    message: 'does not go with --stdin',
   })
   .superRefine((options, context) => {
     for (const path of ['count', 'interval', 'rate', 'size'] as const)

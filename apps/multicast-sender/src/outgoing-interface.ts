@@ -1,18 +1,24 @@
-import type { Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 
 import { UsageError } from '@sockyard/service/errors'
-import { presentInterfaces } from '@sockyard/service/group-interfaces'
+import { type GroupInterface, presentInterfaces } from '@sockyard/service/group-interfaces'
 import { findInterface } from '@sockyard/service/interfaces'
 import type { Logger } from '@sockyard/service/log'
 
 /** How often the interface is looked at: as often as receivers look at their memberships. */
 const WATCH_MILLIS = 2_000
 
+/** The interface as it is now: its number, and the address that node:dgram sets it by. */
+export type OutgoingPlace = Pick<GroupInterface, 'index' | 'joinAddress'>
+
 /** The interface by which datagrams to one group leave. */
 export interface OutgoingInterface {
-  /** Sends by it from now on, and still when it went away and came back, which makes it another one. */
-  use(socket: Socket): Promise<void>
+  /**
+   * Sends by it from now on, and still when it went away and came back, which makes it another one.
+   *
+   * @param set tells the socket; called again when it is another one
+   */
+  use(set: (place: OutgoingPlace) => void): Promise<void>
   stop(): void
 }
 
@@ -31,24 +37,26 @@ export function outgoingInterface(wanted: string, group: string, log: Logger): O
   let told: string | undefined
   let timer: NodeJS.Timeout | undefined
 
-  const tell = async (socket: Socket): Promise<void> => {
+  const tell = async (set: (place: OutgoingPlace) => void): Promise<void> => {
     const present = (await presentInterfaces(group)).find((each) => each.name === name)
-    const address = present?.ipv4.includes(wanted) ? wanted : present?.joinAddress
-    const now = present === undefined ? AWAY : `${present.index} ${address}`
+    const place = present && {
+      index: present.index,
+      joinAddress: present.ipv4.includes(wanted) ? wanted : present.joinAddress,
+    }
+    const now = place === undefined ? AWAY : `${place.index} ${place.joinAddress}`
     if (now === told) return
-    if (address !== undefined) socket.setMulticastInterface(address)
-    if (address === undefined)
-      log.warn({ group, interface: name }, 'the outgoing interface is gone')
+    if (place !== undefined) set(place)
+    if (place === undefined) log.warn({ group, interface: name }, 'the outgoing interface is gone')
     else if (told !== undefined)
       log.info({ group, interface: name }, 'the outgoing interface is back')
     told = now
   }
 
   return {
-    async use(socket) {
-      await tell(socket)
+    async use(set) {
+      await tell(set)
       // What has gone again while it was told is told at the next look.
-      timer = setInterval(() => void tell(socket).catch(() => undefined), WATCH_MILLIS)
+      timer = setInterval(() => void tell(set).catch(() => undefined), WATCH_MILLIS)
     },
     stop: () => clearInterval(timer),
   }

@@ -5,7 +5,7 @@ import type { NetworkError } from '@sockyard/service/errors'
 import { failureOf } from '@sockyard/service/failure'
 import type { Logger } from '@sockyard/service/log'
 
-import type { Datagram } from './group-sender.ts'
+import type { Datagrams } from './group-sender.ts'
 import { endText, intervalText, sampleText, startText } from './send-texts.ts'
 
 type StartData = Extract<MulticastSendEvent, { event: 'start' }>['data']
@@ -20,8 +20,8 @@ interface SendReportOptions {
 /** What was sent, told in the log: each datagram while they are few and go out, else one line a second. */
 export interface SendReport {
   start: (data: StartData) => void
-  sent: (datagram: Datagram) => void
-  dropped: () => void
+  sent: (datagrams: Datagrams) => void
+  dropped: (count: number) => void
   /** Tells the end; nothing is told after it. */
   end: (error?: NetworkError) => void
 }
@@ -53,14 +53,16 @@ export function createSendReport({ port, quiet, log }: SendReportOptions): SendR
       timer = setInterval(interval, 1_000)
       log.info({ event: 'start', data }, startText(data))
     },
-    sent({ group, sequence, sizeBytes }) {
-      total.sent += 1
-      total.sentBytes += sizeBytes
-      if (!gate.admits()) return
-      const data = { group, port, sequence: String(sequence), sizeBytes }
-      log.info({ event: 'sample', data }, sampleText(data))
+    sent({ group, first, count, sizeBytes }) {
+      total.sent += count
+      total.sentBytes += count * sizeBytes
+      for (let sequence = first; sequence < first + count; sequence += 1) {
+        if (!gate.admits()) continue
+        const data = { group, port, sequence: String(sequence), sizeBytes }
+        log.info({ event: 'sample', data }, sampleText(data))
+      }
     },
-    dropped: () => void (total.dropped += 1),
+    dropped: (count) => void (total.dropped += count),
     end(error) {
       clearInterval(timer)
       const measured = { durationMillis: toMicro(performance.now() - begin), ...total }

@@ -2,19 +2,27 @@ import { randomInt } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import { pace } from '@sockyard/probe/pacer'
+import { openPreciseClock } from '@sockyard/probe/precise-clock'
 import { MULTICAST_HEADER_BYTES } from '@sockyard/protocol/multicast'
+import { chooseDatagramEngine, type DatagramEngine } from '@sockyard/service/choose-datagram-engine'
 import { NetworkError, networkError } from '@sockyard/service/errors'
 import { limitLog } from '@sockyard/service/limited-log'
 import type { Service, ServiceContext } from '@sockyard/service/server-command'
 
+import { BatchGroupSender } from './batch-group-sender.ts'
 import { intervalMillis, MAXIMUM_DATAGRAM_BYTES, type SendOptions, sizeBytes } from './config.ts'
-import { createGroupSender, type GroupSender } from './group-sender.ts'
+import { createDgramGroupSender } from './dgram-group-sender.ts'
+import type { GroupSender } from './group-sender.ts'
 import { sendLines } from './line-sender.ts'
+import { multicastOptions } from './multicast-options.ts'
 import { outgoingInterface } from './outgoing-interface.ts'
+import { paceClock } from './pace-clock.ts'
 import { createSendReport, type SendReport } from './send-report.ts'
 import { sharesHardwareAddress } from './shared-hardware-address.ts'
 
 const LOOK_EVERY_MILLIS = 5
+/** What is later than this is not sent any more. */
+const MAXIMUM_LATE_MILLIS = 50
 
 /**
  * Sends to every group at once: at a pace, or each line of standard input. What the network refuses is counted
@@ -27,20 +35,22 @@ export function createSender(context: ServiceContext<SendOptions>): Service {
   const report = createSendReport({ port: options.port, quiet: options.quiet, log })
   const sender = randomInt(2 ** 32)
   const groups = [...new Set(options.group)]
+  // Lines are to wait for room, which node:dgram does for them.
+  const engine = chooseDatagramEngine(options.stdin ? 'dgram' : options.engine)
   const finished = Promise.withResolvers<void>()
   const stopping = new AbortController()
   let lastRefusal: NetworkError | undefined
   let failure: NetworkError | undefined
   let running = Promise.resolve()
 
-  const drop = (group: string, error?: Error): void => {
-    report.dropped()
+  const drop = (group: string, count: number, error?: Error): void => {
+    report.dropped(count)
     lastRefusal =
       error === undefined
         ? queueFull(group, options.port)
         : networkError(error, group, options.port)
   }
-  const senders = groups.map((group) => createOne(context, { group, sender, report, drop }))
+  const senders = groups.map((group) => createOne(context, { group, sender, engine, report, drop }))
 
   const run = async (): Promise<void> => {
     await (options.stdin ? sendInput(context, senders, stopping.signal) : sendPaced())
@@ -52,8 +62,9 @@ export function createSender(context: ServiceContext<SendOptions>): Service {
   }
   const sendPaced = async (): Promise<void> => {
     const payload = new Uint8Array(sizeBytes(options) - MULTICAST_HEADER_BYTES)
+    using clock = openPreciseClock()
     const { skipped } = await pace(
-      { intervalMillis: intervalMillis(options), count: options.count, signal: stopping.signal },
+      { ...pacing(options), signal: stopping.signal, clock: paceClock(clock) },
       () => {
         for (const each of senders) each.send(payload)
       },
@@ -67,7 +78,7 @@ export function createSender(context: ServiceContext<SendOptions>): Service {
       for (const group of groups.filter(sharesHardwareAddress))
         log.warn({ group }, 'has the hardware address of a group in 224.0.0.0/24: goes everywhere')
       for (const each of senders) await each.start()
-      report.start(startData(options, sender, groups))
+      report.start(startData(options, { sender, engine, senders }))
       running = run().catch(context.fail)
     },
     async stop(drained) {
@@ -79,19 +90,31 @@ export function createSender(context: ServiceContext<SendOptions>): Service {
   }
 }
 
+/** No more at once than what is due in a millisecond, also when some are late. */
+function pacing(options: SendOptions) {
+  const millis = intervalMillis(options)
+  return {
+    intervalMillis: millis,
+    count: options.count,
+    maximumBurst: Math.max(1, Math.floor(1 / millis)),
+    maximumLateMillis: MAXIMUM_LATE_MILLIS,
+  }
+}
+
 interface OneGroup {
   group: string
   sender: number
+  engine: DatagramEngine
   report: SendReport
-  drop: (group: string, error?: Error) => void
+  drop: (group: string, count: number, error?: Error) => void
 }
 
 function createOne(context: ServiceContext<SendOptions>, one: OneGroup): GroupSender {
   const { options, log, metrics, now } = context
-  const { group, sender, report, drop } = one
+  const { group, sender, engine, report, drop } = one
   const { port, ttl, loopback, interface: wanted } = options
   const outgoing = wanted === undefined ? undefined : outgoingInterface(wanted, group, log)
-  return createGroupSender({
+  const groupOptions = {
     group,
     port,
     sender,
@@ -102,8 +125,10 @@ function createOne(context: ServiceContext<SendOptions>, one: OneGroup): GroupSe
     metrics,
     now,
     onSent: report.sent,
-    onDropped: (_, error) => drop(group, error),
-  })
+    onDropped: (count: number, error?: Error) => drop(group, count, error),
+  }
+  if (engine === 'dgram') return createDgramGroupSender(groupOptions)
+  return new BatchGroupSender(groupOptions, sizeBytes(options))
 }
 
 function sendInput(
@@ -137,11 +162,22 @@ function queueFull(host: string, port: number): NetworkError {
   })
 }
 
-function startData(options: SendOptions, sender: number, groups: readonly string[]) {
+interface Started {
+  sender: number
+  engine: DatagramEngine
+  senders: readonly GroupSender[]
+}
+
+function startData(options: SendOptions, { sender, engine, senders }: Started) {
   const { port, ttl, loopback, count, stdin } = options
   return {
     sender,
-    groups: groups.map((group) => ({ group, port })),
+    engine,
+    groups: senders.map(({ group, target }) => ({
+      group,
+      port,
+      options: multicastOptions(target, group),
+    })),
     interface: options.interface ?? null,
     ttl,
     loopback,
