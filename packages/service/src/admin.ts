@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 import type { Registry } from '@prometheus-io/client'
@@ -11,6 +10,10 @@ import type { EventHub } from './event-hub.ts'
 import { serveEvents } from './event-stream.ts'
 import { listeningOptions } from './listening-sockets.ts'
 import type { Logger } from './log.ts'
+
+// As an import it would be 16 MB: a module of Node's that is imported has every name of it read, and behind the
+// name WebSocket of node:http is a whole client that is loaded then.
+const { createServer } = process.getBuiltinModule('node:http')
 
 const MAXIMUM_CONNECTIONS = 64
 /** For a whole request to arrive, and for a response to move on. */
