@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from '@prometheus-io/client'
+import { Counter, Gauge, Histogram, type Registry } from '@sockyard/service/prometheus'
 
 import type { FlowCounts } from './flow.ts'
 

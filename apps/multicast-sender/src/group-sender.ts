@@ -1,6 +1,6 @@
-import type { Registry } from '@prometheus-io/client'
 import type { SocketTarget } from '@sockyard/posix/descriptor-of'
 import type { Logger } from '@sockyard/service/log'
+import type { Registry } from '@sockyard/service/prometheus'
 
 import type { OutgoingInterface } from './outgoing-interface.ts'
 

@@ -41,7 +41,8 @@ export function outgoingInterface(wanted: string, group: string, log: Logger): O
     const present = (await presentInterfaces(group)).find((each) => each.name === name)
     const place = present && {
       index: present.index,
-      joinAddress: present.ipv4.includes(wanted) ? wanted : present.joinAddress,
+      joinAddress:
+        family === 'IPv4' && present.ipv4.includes(wanted) ? wanted : present.joinAddress,
     }
     const now = place === undefined ? AWAY : `${place.index} ${place.joinAddress}`
     if (now === told) return
