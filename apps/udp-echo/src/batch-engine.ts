@@ -19,7 +19,10 @@ interface Bound {
   sockets: readonly NativeSocket[]
 }
 
-/** Echoes many datagrams a system call, in threads that do nothing else: Linux, where koffi is. */
+/**
+ * Echoes many datagrams a system call: Linux, where koffi is. With one worker in the event loop, which is as fast as
+ * a thread that waits and takes 12 MB less; with several in threads that do nothing else.
+ */
 export function createBatchEngine(parts: EngineParts): EchoEngine {
   const { options, log, family, metrics } = parts
   let workers: readonly BatchWorker[] = []
@@ -51,7 +54,8 @@ export function createBatchEngine(parts: EngineParts): EchoEngine {
 function open(at: NativeUdpAddress, workers: number): Bound {
   const reusePort = workers > 1
   const details = isOwnAddress(at.host) ? ([] as const) : (['destination'] as const)
-  const first = openNativeUdpSocket({ ...at, reusePort, details })
+  const nonBlocking = workers === 1
+  const first = openNativeUdpSocket({ ...at, reusePort, nonBlocking, details })
   const sockets = [first.socket]
   try {
     while (sockets.length < workers)

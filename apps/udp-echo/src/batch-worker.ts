@@ -6,15 +6,16 @@ import { SharedTally } from '@sockyard/service/shared-tally'
 import { unmapped } from '@sockyard/service/source-address'
 import { exportUdpMetrics } from '@sockyard/service/udp-metrics'
 
-import type { BatchThreadData, PostedRefusal } from './batch-thread.ts'
+import type { BatchEchoData, PostedRefusal } from './batch-echo.ts'
+import { BatchLoop } from './batch-loop.ts'
 import type { EngineParts } from './echo-engine.ts'
 import type { RefusalLog } from './refusal-log.ts'
 import { VerdictNumbers } from './verdict-numbers.ts'
 
-/** One socket with its thread, and what that counts. */
+/** One socket, what echoes it, and what that counts: a thread for each when there are several, else this one. */
 export class BatchWorker {
   readonly #socket: NativeSocket
-  readonly #thread: DatagramThread
+  readonly #echo: BatchLoop | DatagramThread
   #lastDrops = 0
 
   /** @param socket bound; this closes it */
@@ -25,7 +26,7 @@ export class BatchWorker {
     counted.push(numbers)
     exportUdpMetrics(metrics, tally)
     this.#socket = socket
-    const data: BatchThreadData = {
+    const data: BatchEchoData = {
       port,
       perSecond: options.rateLimit,
       maximumSources: Math.ceil(options.maxSources / options.workers),
@@ -36,22 +37,25 @@ export class BatchWorker {
       refused: refusals.refused,
       tells: log.isLevelEnabled('info'),
     }
-    this.#thread = new DatagramThread({
-      module: new URL('batch-thread.ts', import.meta.url),
-      socket,
-      data,
-      onMessage: (message) => refusals.tell(readable(message as PostedRefusal)),
-      onFailure: fail,
-    })
+    const tell = (refusal: PostedRefusal): void => refusals.tell(readable(refusal))
+    if (options.workers === 1) this.#echo = new BatchLoop(socket, data, tell)
+    else
+      this.#echo = new DatagramThread({
+        module: new URL('batch-thread.ts', import.meta.url),
+        socket,
+        data,
+        onMessage: (message) => tell(message as PostedRefusal),
+        onFailure: fail,
+      })
   }
 
   /** Fulfilled when the thread answers. */
   get started(): Promise<unknown> {
-    return this.#thread.started
+    return this.#echo instanceof DatagramThread ? this.#echo.started : Promise.resolve()
   }
 
   async stop(): Promise<void> {
-    await this.#thread.stop()
+    await this.#echo.stop()
     this.#drops()
     this.#socket.close()
   }

@@ -19,12 +19,14 @@ export interface NativeUdpAddress {
   ipv6Only?: boolean
   /** Several sockets share the port, and what comes is spread over them (SO_REUSEPORT). */
   reusePort?: boolean
+  /** For an event loop: nothing waits, and what the kernel has no room for is not sent. */
+  nonBlocking?: boolean
   /** What the kernel is to tell of each datagram. */
   details?: readonly DatagramDetail[]
 }
 
 /**
- * Opens and binds a socket for a thread that waits.
+ * Opens and binds a socket for a thread that waits, or for an event loop.
  *
  * @returns the socket, and the port it has
  * @throws {SystemCallError} EADDRINUSE, EACCES, EADDRNOTAVAIL: `networkError` says it in words
@@ -32,8 +34,9 @@ export interface NativeUdpAddress {
  */
 export function openNativeUdpSocket(at: NativeUdpAddress): { socket: NativeSocket; port: number } {
   const { host, port, ipv6Only = false, reusePort = false, details = [] } = at
+  const { nonBlocking = false } = at
   const family = host.includes(':') ? 'IPv6' : 'IPv4'
-  const socket = NativeSocket.open({ family, type: 'datagram' })
+  const socket = NativeSocket.open({ family, type: 'datagram', nonBlocking })
   try {
     if (family === 'IPv6') setSocketOption(socket, 'IPV6_V6ONLY', ipv6Only)
     if (reusePort) setSocketOption(socket, 'SO_REUSEPORT', true)
