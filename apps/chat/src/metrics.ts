@@ -1,4 +1,4 @@
-import { Counter, type Registry } from '@prometheus-io/client'
+import { Counter, type Registry } from '@sockyard/service/prometheus'
 
 import type { HoldReason } from './listener.ts'
 import type { Reason } from './patience.ts'

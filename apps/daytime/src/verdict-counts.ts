@@ -1,6 +1,6 @@
-import type { Registry } from '@prometheus-io/client'
 import type { DatagramVerdict } from '@sockyard/service/datagram-verdict'
 import { exportCounts } from '@sockyard/service/export-counts'
+import type { Registry } from '@sockyard/service/prometheus'
 
 /** Every verdict, so that a reason that never occurred is exported as 0. */
 export type VerdictCounts = Record<DatagramVerdict, number>

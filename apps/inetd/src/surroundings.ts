@@ -1,7 +1,7 @@
-import type { Registry } from '@prometheus-io/client'
 import type { AddressList } from '@sockyard/service/address-list'
 import type { LimitedLog } from '@sockyard/service/limited-log'
 import type { Logger } from '@sockyard/service/log'
+import type { Registry } from '@sockyard/service/prometheus'
 
 import type { Children } from './children.ts'
 import type { ServeOptions } from './config.ts'

@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Registry } from '@prometheus-io/client'
+import { Counter, Gauge, type Registry } from '@sockyard/service/prometheus'
 
 /** What is counted, for each service. */
 export interface Tallies {

@@ -1,5 +1,5 @@
-import { Counter, Gauge, type Registry } from '@prometheus-io/client'
 import { type CountsToExport, exportCounts } from '@sockyard/service/export-counts'
+import { Counter, Gauge, type Registry } from '@sockyard/service/prometheus'
 
 /** Plain numbers, which become metrics only when somebody scrapes. */
 export interface ServerTally {

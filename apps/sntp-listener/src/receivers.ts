@@ -1,4 +1,3 @@
-import type { Registry } from '@prometheus-io/client'
 import { createBroadcastReceiver } from '@sockyard/service/broadcast-receiver'
 import type { InterfaceChoice } from '@sockyard/service/group-interfaces'
 import type { Logger } from '@sockyard/service/log'
@@ -7,6 +6,7 @@ import {
   type GroupDatagramSource,
   type GroupMembership,
 } from '@sockyard/service/membership'
+import type { Registry } from '@sockyard/service/prometheus'
 
 import type { ListenOptions } from './config.ts'
 

@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from '@prometheus-io/client'
+import { Gauge, type Registry } from '@sockyard/service/prometheus'
 
 import type { Source } from './source.ts'
 

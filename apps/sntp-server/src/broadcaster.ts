@@ -1,4 +1,3 @@
-import { Counter, type Registry } from '@prometheus-io/client'
 import { pace } from '@sockyard/probe/pacer'
 import {
   chooseInterfaces,
@@ -6,6 +5,7 @@ import {
   presentInterfaces,
 } from '@sockyard/service/group-interfaces'
 import type { LimitedLog } from '@sockyard/service/limited-log'
+import { Counter, type Registry } from '@sockyard/service/prometheus'
 
 import type { Endpoint } from './endpoints.ts'
 

@@ -1,12 +1,12 @@
 import type { Socket } from 'node:dgram'
 
-import type { Registry } from '@prometheus-io/client'
 import { now } from '@sockyard/service/clock'
 import { ipFamily } from '@sockyard/service/common-options'
 import { networkError } from '@sockyard/service/errors'
 import type { InheritedSockets } from '@sockyard/service/inherited-sockets'
 import type { LimitedLog } from '@sockyard/service/limited-log'
 import type { Logger } from '@sockyard/service/log'
+import type { Registry } from '@sockyard/service/prometheus'
 import { type ReceiveTime, receiveTimes } from '@sockyard/service/receive-times'
 import {
   createUdpEndpoint,

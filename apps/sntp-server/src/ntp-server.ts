@@ -1,10 +1,10 @@
-import { Gauge } from '@prometheus-io/client'
 import { nanosToLog2 } from '@sockyard/protocol/ntp'
 import { createAddressList } from '@sockyard/service/address-list'
 import { DatagramRates } from '@sockyard/service/datagram-rates'
 import { interfaceChoice } from '@sockyard/service/interface-choice'
 import { limitLog } from '@sockyard/service/limited-log'
 import { readNtpKeys } from '@sockyard/service/ntp-keys'
+import { Gauge } from '@sockyard/service/prometheus'
 import type { Service, ServiceContext } from '@sockyard/service/server-command'
 import { createSourceRules } from '@sockyard/service/source-rules'
 

@@ -1,5 +1,5 @@
-import type { Registry } from '@prometheus-io/client'
 import { exportCounts } from '@sockyard/service/export-counts'
+import type { Registry } from '@sockyard/service/prometheus'
 
 import type { Verdict } from './verdict.ts'
 

@@ -1,22 +1,18 @@
-import type { Socket } from 'node:net'
-
-import { Histogram, type Registry } from '@prometheus-io/client'
 import { createAddressList } from '@sockyard/service/address-list'
 import { ipFamily } from '@sockyard/service/common-options'
 import { type LimitedLog, limitLog } from '@sockyard/service/limited-log'
+import { Histogram, type Registry } from '@sockyard/service/prometheus'
 import type { Service, ServiceContext } from '@sockyard/service/server-command'
 import { createTcpServer, type TcpConnection } from '@sockyard/service/tcp-server'
 
 import type { ServeOptions } from './config.ts'
+import { echo, endWhenQuiet } from './echo-stream.ts'
 import { VISIT_METRIC } from './visit-metric.ts'
-
-/** A peer that was quiet for so long when we stop has nothing under way any more. */
-const QUIET_MILLIS = 200
 
 /** The echo service of RFC 862 over TCP, with node:net. */
 export function createNodeServer(context: ServiceContext<ServeOptions>): Service {
   const { options, inherited, log, metrics } = context
-  const { host, idleTimeout: idleMillis, allow, deny } = options
+  const { host, idleTimeout: idleMillis, think: thinkMillis, allow, deny } = options
   const visits = watchVisits(limitLog(log), metrics)
   const server = createTcpServer({
     port: options.port,
@@ -31,23 +27,14 @@ export function createNodeServer(context: ServiceContext<ServeOptions>): Service
     metrics,
     onConnection(connection) {
       visits(connection)
-      // Reads only as fast as the peer takes its own bytes back, and answers FIN with FIN when all are back.
-      connection.socket.pipe(connection.socket)
+      echo(connection.socket, thinkMillis)
     },
-    onStopping: ({ socket }) => endWhenQuiet(socket),
+    onStopping: ({ socket }) => endWhenQuiet(socket, thinkMillis),
   })
   return {
     start: async () => void (await server.start()),
     stop: (drained) => server.stop(drained),
   }
-}
-
-/** An echo has no word for goodbye but FIN; before it, what is under way comes back. */
-function endWhenQuiet(socket: Socket): void {
-  socket.removeAllListeners('timeout')
-  socket.setTimeout(QUIET_MILLIS, () => {
-    socket.unpipe(socket).resume().end()
-  })
 }
 
 /** Says who comes and goes, and measures how long they stay. */

@@ -2,12 +2,12 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 
-import { Counter, Registry } from '@prometheus-io/client'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { createAdmin } from './admin.ts'
 import { createEventHub } from './event-hub.ts'
+import { Counter, Registry } from './prometheus.ts'
 
 const metrics = new Registry()
 const events = createEventHub()

@@ -1,7 +1,7 @@
-import { Registry } from '@prometheus-io/client'
 import { expect, test } from 'vitest'
 
 import { exportCounts } from './export-counts.ts'
+import { Registry } from './prometheus.ts'
 
 test('a scrape shows the counts as they are then, also those that are 0', async () => {
   const metrics = new Registry()

@@ -1,4 +1,4 @@
-import { Counter, type Registry } from '@prometheus-io/client'
+import { Counter, type Registry } from './prometheus.ts'
 
 export interface CountsToExport {
   /** Of the metric; counters end with `_total`. */
@@ -12,7 +12,7 @@ export interface CountsToExport {
 
 /** Exports counts that are kept as plain numbers: they become a metric only when somebody scrapes. */
 export function exportCounts(metrics: Registry, { name, help, label, read }: CountsToExport): void {
-  const collect = function (this: Counter<string>): void {
+  const collect = function (this: Counter): void {
     this.reset()
     for (const [value, count] of read()) this.inc({ [label]: value }, count)
   }

@@ -1,9 +1,9 @@
-import { Registry } from '@prometheus-io/client'
 import { NativeSocket } from '@sockyard/posix/native-socket'
 import { startApp } from '@sockyard/testkit/start-app'
 import { expect, test } from 'vitest'
 
 import { listeningOptions, showOptionsOf } from './listening-sockets.ts'
+import { Registry } from './prometheus.ts'
 
 const GREETER = 'packages/service/src/example/main.ts'
 

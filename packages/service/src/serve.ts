@@ -1,10 +1,10 @@
-import { collectDefaultMetrics, Registry } from '@prometheus-io/client'
 import type { z } from 'zod'
 
 import { type Admin, createAdmin } from './admin.ts'
 import type { CommandContext } from './command.ts'
 import { InheritedSockets } from './inherited-sockets.ts'
 import { NOTHING_PASSED } from './passed-sockets.ts'
+import { collectDefaultMetrics, Registry } from './prometheus.ts'
 import type { ServerDefinition, ServerOptions, Service, ServiceContext } from './server-command.ts'
 import { checkManagerOptions } from './service-manager.ts'
 import { endStartUp } from './start-up.ts'

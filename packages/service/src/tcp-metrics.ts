@@ -1,5 +1,4 @@
-import { Counter, Gauge, type Registry } from '@prometheus-io/client'
-
+import { Counter, Gauge, type Registry } from './prometheus.ts'
 import type { TcpConnection } from './tcp-connection.ts'
 import { TCP_METRICS } from './tcp-metric-names.ts'
 

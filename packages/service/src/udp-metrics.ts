@@ -1,4 +1,4 @@
-import { Counter, type Registry } from '@prometheus-io/client'
+import { Counter, type Registry } from './prometheus.ts'
 
 export interface UdpTally {
   received: number

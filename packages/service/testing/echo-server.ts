@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
 
-import { Registry } from '@prometheus-io/client'
 import { pino } from 'pino'
 
+import { Registry } from '../src/prometheus.ts'
 import { createTcpServer } from '../src/tcp-server.ts'
 import { createUdpEndpoint } from '../src/udp-endpoint.ts'
 

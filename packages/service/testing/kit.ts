@@ -3,8 +3,9 @@ import { on, once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-import { Registry } from '@prometheus-io/client'
 import { pino } from 'pino'
+
+import { Registry } from '../src/prometheus.ts'
 
 /** What every server under test is given: a log that says nothing, and a registry of its own. */
 export function quiet(): { log: pino.Logger; metrics: Registry } {

@@ -1,7 +1,7 @@
-import { Registry } from '@prometheus-io/client'
 import { pino } from 'pino'
 
 import { createMembership, type GroupMembership } from '../src/membership.ts'
+import { Registry } from '../src/prometheus.ts'
 
 /**
  * A multicast receiver as a process, on all interfaces: logs what it joins, loses and receives. Arguments: `onDatagram`

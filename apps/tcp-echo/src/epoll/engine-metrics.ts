@@ -1,5 +1,5 @@
-import { Counter, Gauge, type Registry } from '@prometheus-io/client'
 import { exportCounts } from '@sockyard/service/export-counts'
+import { Counter, Gauge, type Registry } from '@sockyard/service/prometheus'
 import { TCP_METRICS } from '@sockyard/service/tcp-metric-names'
 
 import type { EngineCounts } from './engine-counts.ts'

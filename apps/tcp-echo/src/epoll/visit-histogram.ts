@@ -2,7 +2,7 @@ import {
   Histogram,
   type MetricObjectWithValues,
   type MetricValueWithName,
-} from '@prometheus-io/client'
+} from '@sockyard/service/prometheus'
 
 import { VISIT_METRIC } from '../visit-metric.ts'
 import type { EngineCounts } from './engine-counts.ts'
