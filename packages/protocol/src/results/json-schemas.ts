@@ -4,6 +4,7 @@ import { daytimeQueryEvent } from './daytime-query.ts'
 import { echoPingEvent } from './echo-ping.ts'
 import { labEvent } from './lab.ts'
 import { lookupEvent } from './lookup.ts'
+import { messageEvent } from './messages.ts'
 import { multicastReceiveEvent } from './multicast-receive.ts'
 import { multicastSendEvent } from './multicast-send.ts'
 import { sctpSendEvent } from './sctp-send.ts'
@@ -14,6 +15,7 @@ import { tcpBulkEvent } from './tcp-bulk.ts'
 const PUBLISHED = [
   ['daytime-query', 'A line of `daytime query --json`', daytimeQueryEvent],
   ['echo-ping', 'A line of `ping --json` of tcp-echo, udp-echo and sctp-echo', echoPingEvent],
+  ['messages', 'A line of `send`, `exchange` and `receive --json` of the echoes', messageEvent],
   ['tcp-bulk', 'A line of `tcp-echo ping --bulk --json`', tcpBulkEvent],
   ['multicast-send', 'A result of multicast-sender', multicastSendEvent],
   ['multicast-receive', 'A result of multicast-receiver', multicastReceiveEvent],
