@@ -162,6 +162,8 @@ describe.each(['batch', 'dgram'] as const)('--engine %s', (engine) => {
         await receiver.waitForLog(({ event }) => event === 'start')
       expect(told(one, 'start')).toMatchObject([{ engine, joined: [{ ...joined, members: 1 }] }])
       expect(told(other, 'start')).toMatchObject([{ joined: [{ ...joined, members: 2 }] }])
+      const shownOptions = await fetch(`http://127.0.0.1:${await one.adminPort()}/options`)
+      expect(JSON.stringify(await shownOptions.json())).toContain('"name":"IP_MULTICAST_ALL"')
       for (const [receiver, members] of [[one, 1] as const, [other, 0] as const]) {
         await endOf(receiver)
         const left = receiver.lines.find(({ msg }) => msg === 'left')

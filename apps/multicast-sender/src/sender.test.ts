@@ -11,12 +11,12 @@ const SENDER = 'multicast-sender'
 const LOOPBACK = ['-I', '127.0.0.1']
 
 describe.each(['batch', 'dgram'] as const)('datagrams, --engine %s', (engine) => {
-  const LOOPBACK = ['-I', '127.0.0.1', '--engine', engine]
+  const BY_ENGINE = [...LOOPBACK, '--engine', engine]
 
   it('go to each of several groups, numbered from 0, of the size and as many as asked for', async () => {
     const groups = [randomGroup(), randomGroup()]
     const listeners = await Promise.all(groups.map(listenTo))
-    const args = [...LOOPBACK, '-g', groups.join(','), '-c', '5', '-i', '20ms', '-s', '100']
+    const args = [...BY_ENGINE, '-g', groups.join(','), '-c', '5', '-i', '20ms', '-s', '100']
     const { code, stdout, stderr } = await runApp(SENDER, args)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
 
@@ -45,7 +45,7 @@ describe.each(['batch', 'dgram'] as const)('datagrams, --engine %s', (engine) =>
     const group = randomGroup()
     using listener = await listenTo(group)
     const before = Temporal.Now.instant().epochNanoseconds
-    const args = [...LOOPBACK, '-g', group, '-c', '600', '--rate', '500', '-q']
+    const args = [...BY_ENGINE, '-g', group, '-c', '600', '--rate', '500', '-q']
     const { stdout } = await runApp(SENDER, args)
     const after = Temporal.Now.instant().epochNanoseconds
     const times = (await listener.next(600)).map(({ sentAt }) => sentAt)
@@ -62,7 +62,7 @@ describe.each(['batch', 'dgram'] as const)('datagrams, --engine %s', (engine) =>
   it('go on until SIGTERM, which ends with 0', async () => {
     const group = randomGroup()
     using listener = await listenTo(group)
-    await using sender = await startApp(SENDER, [...LOOPBACK, '-g', group, '-i', '10ms'])
+    await using sender = await startApp(SENDER, [...BY_ENGINE, '-g', group, '-i', '10ms'])
     await listener.next(5)
     sender.kill('SIGTERM')
     expect(await sender.exited).toEqual({ code: 0, signal: null })
@@ -71,7 +71,7 @@ describe.each(['batch', 'dgram'] as const)('datagrams, --engine %s', (engine) =>
 
   it.each([10, 1_000, 20_000])('at %i a second never go out before they are due', async (rate) => {
     const count = Math.ceil(rate / 4)
-    const args = [...LOOPBACK, '-g', randomGroup(), '-c', String(count), '--rate', String(rate)]
+    const args = [...BY_ENGINE, '-g', randomGroup(), '-c', String(count), '--rate', String(rate)]
     const { stdout } = await runApp(SENDER, [...args, '-q'])
     const [end] = told(stdout, 'end')
     expect(end).toMatchObject({ sent: count, dropped: 0 })
@@ -81,7 +81,7 @@ describe.each(['batch', 'dgram'] as const)('datagrams, --engine %s', (engine) =>
 
   it('go out with the options that were asked for, told as the kernel has them', async () => {
     const args = ['-t', '7', '--no-loopback', '-g', '239.255.43.98', '-g', 'ff15::98']
-    const { stdout } = await runApp(SENDER, [...LOOPBACK, ...args, '-c', '1'])
+    const { stdout } = await runApp(SENDER, [...BY_ENGINE, ...args, '-c', '1'])
     const [start] = told(stdout, 'start')
     expect(start?.groups.map(({ options }) => options)).toEqual([
       { IP_MULTICAST_IF: '127.0.0.1', IP_MULTICAST_TTL: 7, IP_MULTICAST_LOOP: false },
@@ -92,7 +92,7 @@ describe.each(['batch', 'dgram'] as const)('datagrams, --engine %s', (engine) =>
   it('that the kernel has no room for or refuses are counted, and the others numbered on', async () => {
     const group = randomGroup()
     using listener = await listenTo(group)
-    const args = [...LOOPBACK, '-g', group, '-g', 'ff15::97', '-c', '100', '--rate', '1000']
+    const args = [...BY_ENGINE, '-g', group, '-g', 'ff15::97', '-c', '100', '--rate', '1000']
     const { code, stdout } = await runApp(SENDER, args)
     expect(code).toBe(1)
     // IPv6 multicast has no route on lo.
@@ -101,7 +101,7 @@ describe.each(['batch', 'dgram'] as const)('datagrams, --engine %s', (engine) =>
   })
 
   it('of a group that shares a hardware address with 224.0.0.y are warned of', async () => {
-    const { stdout } = await runApp(SENDER, [...LOOPBACK, '-g', '239.0.0.1', '-c', '1'])
+    const { stdout } = await runApp(SENDER, [...BY_ENGINE, '-g', '239.0.0.1', '-c', '1'])
     expect(stdout).toContain('"group":"239.0.0.1","msg":"has the hardware address of a group')
   })
 })

@@ -2,8 +2,10 @@ import { openDatagramReception } from './datagram-reception.ts'
 import { type NetworkError, networkError } from './errors.ts'
 import { GroupBatches } from './group-batches.ts'
 import type { GroupInterface } from './group-interfaces.ts'
+import type { GroupReception } from './group-reception.ts'
 import type { MulticastGroup } from './group-socket.ts'
 import { type JoinedGroups, membershipKey } from './joined-groups.ts'
+import { showOptionsOf } from './listening-sockets.ts'
 import type { GroupMembership, MembershipOptions } from './membership.ts'
 import type { Reception } from './receive-on.ts'
 import type { UdpTally } from './udp-metrics.ts'
@@ -45,9 +47,25 @@ export class GroupJoiner {
       this.#batches === undefined
         ? await openDatagramReception(...parts)
         : this.#batches.open(...parts)
-    this.#joined.add({ ...place, index: on.index, reception })
+    this.#joined.add({ ...place, index: on.index, reception: this.#shown(place.group, reception) })
     log.info(place, 'joined')
     this.#options.onJoined?.(place)
+  }
+
+  /** GET /options of the admin endpoint tells of it until it is closed. */
+  #shown(address: string, reception: GroupReception): GroupReception {
+    const { port, metrics } = this.#options
+    const hide = showOptionsOf(metrics, {
+      transport: 'udp',
+      address,
+      port,
+      target: reception.target,
+    })
+    const close = (): Promise<void> => {
+      hide()
+      return reception.close()
+    }
+    return { ...reception, close }
   }
 
   #say(membership: GroupMembership, error: string): void {
