@@ -7,6 +7,7 @@ import { dontRoute } from './experiments/dont-route.ts'
 import { dontWait } from './experiments/dont-wait.ts'
 import { endOfRecord } from './experiments/end-of-record.ts'
 import { outOfBand } from './experiments/out-of-band.ts'
+import { pass } from './experiments/pass.ts'
 import { peek } from './experiments/peek.ts'
 import { select } from './experiments/select.ts'
 import { shutdown } from './experiments/shutdown.ts'
@@ -30,4 +31,5 @@ export const experiments: readonly Experiment[] = [
   descriptor,
   select,
   backlog,
+  pass,
 ]

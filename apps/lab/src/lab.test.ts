@@ -161,6 +161,15 @@ test('a connected UDP socket is told that nobody is there', async () => {
   expect(only(calls, 'client', 'recvfrom')[0]).toMatch(/^"BONJOUR" from 127\.0\.0\.1:\d+$/)
 })
 
+test('a connection that was passed is served by who received it', async () => {
+  const { calls } = await play('pass')
+  expect(only(calls, 'worker', 'recv')).toEqual(['"hello"'])
+  expect(only(calls, 'client', 'recv')).toEqual(['""'])
+  const [sent] = calls.flatMap((each) => /sendmsg\("yours", SCM_RIGHTS \{\d+\}\)/.exec(each) ?? [])
+  expect(sent).toBeDefined()
+  expect(only(calls, 'second', 'recvmsg')[0]).toMatch(/^"yours" SCM_RIGHTS \{\d+\}$/)
+})
+
 describe('the loop of forks', () => {
   test.each([
     [['--depth', '0'], 1],
