@@ -18,7 +18,7 @@ export interface Choice {
  * @throws {UsageError} when what was asked for cannot be had here
  */
 export function chooseEngine(
-  { engine, workers }: Pick<ServeOptions, 'engine' | 'workers'>,
+  { engine, workers }: { engine: ServeOptions['engine']; workers: number },
   isInherited: boolean,
 ): Choice {
   const missing = engine === 'node' ? 'it was asked for' : whatEpollLacks(isInherited)
@@ -28,7 +28,8 @@ export function chooseEngine(
   return { engine: 'node', why: missing }
 }
 
-function whatEpollLacks(isInherited: boolean): string | undefined {
+/** Why the engine cannot run here, if it cannot. Loads koffi to find out. */
+export function whatEpollLacks(isInherited: boolean): string | undefined {
   if (platform() !== 'linux') return 'epoll(7) is Linux’s'
   if (isInherited) return 'the socket was opened by another program'
   return nativeCallsWork() ? undefined : 'koffi cannot be loaded'

@@ -3,17 +3,18 @@ import {
   count,
   deadline,
   host,
-  interval,
   ipFamilyOptions,
   json,
+  onePace,
   port,
+  probeInterval,
   quiet,
   rate,
   size,
   wait,
   window,
 } from '@sockyard/service/common-options'
-import { byteSize, choice, flag, integer } from '@sockyard/service/options'
+import { byteSize, choice, duration, flag, integer } from '@sockyard/service/options'
 import { z } from 'zod'
 
 /** What `ping` asks when it is told no port. */
@@ -21,24 +22,52 @@ export const DEFAULT_PORT = 3111
 /** What one connection of `ping` may have waiting to be sent. */
 export const MAXIMUM_QUEUED_BYTES = 64 * 1024 * 1024
 
+/** How a server can be built; `choose-design.ts` says what each takes. */
+export const DESIGNS = [
+  'event-loop',
+  'epoll',
+  'iterative',
+  'spawn',
+  'pass',
+  'accept',
+  'reuse-port',
+] as const
+
 export const serveOptions = z.strictObject({
   port: port(DEFAULT_PORT),
   host: host(),
   ...ipFamilyOptions,
   ...connectionLimitOptions({ idleTimeout: '300s' }),
+  design: choice(DESIGNS, 'event-loop').meta({
+    valueName: 'DESIGN',
+    description: `how the server is built: ${DESIGNS.join(', ')}`,
+  }),
   engine: choice(['auto', 'epoll', 'node'], 'auto').meta({
     description: 'what serves: epoll(7) or node:net; auto takes epoll where it works',
   }),
-  workers: integer(1, { minimum: 1, maximum: 64 }).meta({
+  workers: integer(undefined, { minimum: 1, maximum: 64 }).meta({
     valueName: 'COUNT',
-    description: 'threads of the engine epoll; the kernel shares the connections out',
+    description:
+      'event-loop and epoll: threads, 1; pass, accept, reuse-port: processes, one a core',
+  }),
+  connections: integer(undefined, { minimum: 1 }).meta({
+    valueName: 'COUNT',
+    description: 'iterative: ends after so many connections',
+  }),
+  maxChildren: integer(undefined, { minimum: 1, maximum: 1024 }).meta({
+    valueName: 'COUNT',
+    group: 'Limits',
+    description: 'spawn: processes, and so connections, at once; default 32',
+  }),
+  think: duration('0', { minimum: '0', maximum: '1h' }).meta({
+    description: 'service time: how long each piece that was received waits for its echo',
   }),
 })
 
 export const pingOptions = z
   .strictObject({
     count: count().meta({ description: 'probes on each connection; without it, for ever' }),
-    interval: interval('1s').meta({
+    interval: probeInterval().meta({
       description: 'time from probe to probe; with --bulk, of reports',
     }),
     size: size(64, { minimum: 1, maximum: 1024 * 1024 }).meta({
@@ -64,10 +93,7 @@ export const pingOptions = z
     quiet: quiet(),
     json: json(),
   })
-  .refine(({ rate: perSecond, window: wide }) => perSecond === undefined || wide === undefined, {
-    path: ['window'],
-    message: 'and --rate exclude each other',
-  })
+  .superRefine(onePace)
   .refine(({ size: bytes, window: wide = 1 }) => bytes * wide <= MAXIMUM_QUEUED_BYTES, {
     path: ['window'],
     message: 'times --size must be 64MiB at most',

@@ -18,15 +18,24 @@ const LAST_WORDS_MILLIS = 1_000
 export class Arrivals {
   readonly connections = new Set<EchoConnection>()
   readonly refused = new Set<RefusedPeer>()
+  /** How many were let in so far. */
+  entered = 0
   readonly #order: BigInt64Array
   readonly #admission: ConnectionCounts
   readonly #tally: GuardedTally
   readonly #counts: EngineCounts
   readonly #log: LimitedLog
+  readonly #thinkMillis: number
 
-  constructor(start: EngineStart, counts: EngineCounts, log: LimitedLog) {
+  constructor(
+    start: EngineStart,
+    counts: EngineCounts,
+    log: LimitedLog,
+    tally = createPeerTally(start.tally),
+  ) {
     this.#order = start.arrivals
-    this.#tally = createPeerTally(start.tally)
+    this.#tally = tally
+    this.#thinkMillis = start.thinkMillis
     const addresses = createAddressList({ allow: start.allow, deny: start.deny })
     this.#admission = new ConnectionCounts({ ...start.limits, addresses }, this.#tally)
     this.#counts = counts
@@ -63,7 +72,12 @@ export class Arrivals {
     const reason = this.#tally.exclusively(() => this.#enterUnlessRefused(from.address))
     if (reason !== undefined) return this.#refuse(socket, from.address, reason, now)
     const id = Number(Atomics.add(this.#order, 0, 1n)) + 1
-    const connection = new EchoConnection({ id, socket, ...from }, this.#counts, now)
+    const connection = new EchoConnection(
+      { id, socket, ...from, thinkMillis: this.#thinkMillis },
+      this.#counts,
+      now,
+    )
+    this.entered += 1
     this.connections.add(connection)
     this.#counts.entered()
     this.#log.info({ id, ...from }, 'connected')

@@ -6,6 +6,9 @@ import type { EngineCounts } from './engine-counts.ts'
 /** What `progress` answers when there is nothing to wait for any more: the socket is to be closed. */
 export const OVER = 0
 
+/** What is waited for while nothing is wanted: epoll tells it always. */
+const FAILURE = EPOLL.ERR
+
 /** Whose socket epoll watches. */
 export interface Peer {
   readonly socket: NativeSocket
@@ -16,7 +19,7 @@ export interface Peer {
    *
    * @param buffer for what is received, shared by all
    * @param now when, on the clock of performance.now()
-   * @returns what to wait for: EPOLL.IN, EPOLL.OUT, or OVER
+   * @returns what to wait for: flags of EPOLL, or OVER
    * @throws {SystemCallError} when the connection has failed
    */
   progress(buffer: Uint8Array, now: number): number
@@ -24,6 +27,7 @@ export interface Peer {
 
 interface Visitor {
   id: number
+  thinkMillis: number
   socket: NativeSocket
   address: string
   port: number
@@ -44,15 +48,23 @@ export class EchoConnection implements Peer {
   sent = 0
   /** When a byte last went either way. */
   movedAt: number
+  /** A service time that runs: what was received goes back then. */
+  thinksUntil: number | undefined
+  readonly #thinkMillis: number
   readonly #counts: EngineCounts
   #pending: Uint8Array | undefined
   #isEnding = false
 
-  constructor({ id, socket, address, port }: Visitor, counts: EngineCounts, now: number) {
+  constructor(
+    { id, socket, address, port, thinkMillis }: Visitor,
+    counts: EngineCounts,
+    now: number,
+  ) {
     this.id = id
     this.socket = socket
     this.address = address
     this.port = port
+    this.#thinkMillis = thinkMillis
     this.since = now
     this.movedAt = now
     this.#counts = counts
@@ -63,7 +75,10 @@ export class EchoConnection implements Peer {
   }
 
   progress(buffer: Uint8Array, now: number): number {
-    return this.#pending === undefined ? this.#receive(buffer, now) : this.#flush(now)
+    if (this.#pending === undefined) return this.#receive(buffer, now)
+    if (this.thinksUntil !== undefined && now < this.thinksUntil) return this.#interrupted(buffer)
+    this.thinksUntil = undefined
+    return this.#flush(now)
   }
 
   /** Sends what is kept and then a FIN; what still comes is read away, for unread it would turn into a RST. */
@@ -82,7 +97,20 @@ export class EchoConnection implements Peer {
     this.movedAt = now
     this.received += length
     this.#counts.received(length)
-    return this.#isEnding ? EPOLL.IN : this.#echo(buffer, length)
+    if (this.#isEnding) return EPOLL.IN
+    return this.#thinkMillis === 0 ? this.#echo(buffer, length) : this.#think(buffer, length, now)
+  }
+
+  #think(buffer: Uint8Array, length: number, now: number): number {
+    this.#pending = buffer.slice(0, length)
+    this.thinksUntil = now + this.#thinkMillis
+    return FAILURE
+  }
+
+  /** Nothing but a failure comes through while it thinks; the call throws what it is. */
+  #interrupted(buffer: Uint8Array): number {
+    this.socket.receive(buffer)
+    return OVER
   }
 
   #echo(buffer: Uint8Array, length: number): number {

@@ -8,7 +8,8 @@ import { Arrivals } from './arrivals.ts'
 import { EchoConnection, OVER, type Peer } from './echo-connection.ts'
 import { EngineCounts } from './engine-counts.ts'
 import type { EngineStart } from './engine-start.ts'
-import { Gate } from './gate.ts'
+import { type Entrance, Gate } from './gate.ts'
+import type { GuardedTally } from './shared-peer-tally.ts'
 
 /** What is received in one call, shared by all connections: what a peer does not take is copied. */
 const BUFFER_BYTES = 65_536
@@ -17,10 +18,19 @@ const MAXIMUM_ACCEPTED_AT_ONCE = 64
 /** Who is quiet, and who had time enough, is looked up at least so often; and when we stop. */
 const LONGEST_NAP_MILLIS = 1_000
 const STOPPING_NAP_MILLIS = 25
+/** A service time is kept to a part of it. */
+const THINKING_NAPS = 50
 /** A peer that was quiet for so long when we stop has nothing under way any more. */
 const QUIET_MILLIS = 200
 /** Peers that are dropped have this long to end, too. */
 const LAST_WORDS_MILLIS = 1_000
+
+/** What an engine is given where it is not the usual. */
+export interface EngineParts {
+  /** Instead of a listening socket. */
+  entrance?: (epoll: Epoll) => Entrance
+  tally?: GuardedTally
+}
 
 /**
  * The echo service of RFC 862 on epoll(7), level-triggered, in one thread: what select() once did in the servers
@@ -30,7 +40,8 @@ export class EchoEngine {
   readonly #idleMillis: number
   readonly #log: LimitedLog
   readonly #epoll = new Epoll()
-  readonly #gate: Gate
+  readonly #gate: Entrance
+  readonly #start: EngineStart
   readonly #counts: EngineCounts
   readonly #arrivals: Arrivals
   /** By descriptor, which the kernel keeps small. */
@@ -40,14 +51,18 @@ export class EchoEngine {
   readonly #buffer = new Uint8Array(BUFFER_BYTES)
   readonly #stopWatch: () => void
   #isStopping = false
+  /** Whoever is in is the last. */
+  #isFull = false
   #sweptAt = 0
 
-  constructor(start: EngineStart, log: LimitedLog) {
+  constructor(start: EngineStart, log: LimitedLog, { entrance, tally }: EngineParts = {}) {
+    this.#start = start
     this.#idleMillis = start.idleMillis
     this.#log = log
-    this.#gate = new Gate(NativeSocket.adopt(start.listener), this.#epoll, log)
+    this.#gate =
+      entrance?.(this.#epoll) ?? new Gate(NativeSocket.adopt(start.listener), this.#epoll, log)
     this.#counts = new EngineCounts(start.counts)
-    this.#arrivals = new Arrivals(start, this.#counts, log)
+    this.#arrivals = new Arrivals(start, this.#counts, log, tally)
     this.#stopWatch = endVanishedPeers({
       connections: this.#arrivals.connections,
       silenceMillis: start.vanishedMillis,
@@ -61,15 +76,17 @@ export class EchoEngine {
     return this.#epoll.descriptorNumber
   }
 
-  /** It was stopped, and nobody is left: nothing but `close` remains. */
+  /** It was stopped, or has served as many as it should, and nobody is left: nothing but `close` remains. */
   get isDone(): boolean {
-    return this.#isStopping && this.#arrivals.isEmpty
+    return (this.#isStopping || this.#isFull) && this.#arrivals.isEmpty
   }
 
   /** `turn` is to be called after this time, also when nothing happens. */
   get napMillis(): number {
     const longest = this.#isStopping ? STOPPING_NAP_MILLIS : LONGEST_NAP_MILLIS
-    return Math.max(5, Math.min(longest, this.#idleMillis / 4))
+    const { thinkMillis } = this.#start
+    const thinking = thinkMillis === 0 ? longest : thinkMillis / THINKING_NAPS
+    return Math.max(5, Math.min(longest, this.#idleMillis / 4, thinking))
   }
 
   /**
@@ -147,13 +164,27 @@ export class EchoEngine {
       if (arrival === undefined) return
       const peer = this.#arrivals.arrive(arrival, now)
       if (peer !== undefined) this.watch(peer)
+      if (this.#closeWhenFull()) return
     }
+  }
+
+  /** @returns whether nobody is let in for now, or ever */
+  #closeWhenFull(): boolean {
+    const { atOnce = Number.POSITIVE_INFINITY, endsAfter } = this.#start
+    const { entered, connections } = this.#arrivals
+    if (entered === endsAfter) {
+      this.#isFull = true
+      this.#gate.close()
+    } else if (connections.size >= atOnce) this.#gate.hold()
+    else return false
+    return true
   }
 
   #leave(peer: Peer, now: number): void {
     this.#peers[peer.socket.descriptor] = undefined
     this.#arrivals.left(peer, now)
     peer.socket.close()
+    if (this.#arrivals.connections.size < (this.#start.atOnce ?? 0)) this.#gate.resume()
   }
 
   #sweep(now: number): void {
@@ -163,10 +194,17 @@ export class EchoEngine {
     const quietMillis = this.#isStopping ? QUIET_MILLIS : this.#idleMillis
     for (const connection of this.#arrivals.connections) {
       if (connection.deadline <= now) this.#leave(connection, now)
+      else if (connection.thinksUntil !== undefined) this.#thought(connection, now)
       else if (!connection.isEnding && now - connection.movedAt >= quietMillis) {
         this.#quiet(connection, now)
       }
     }
+  }
+
+  /** Its service time may be over. */
+  #thought(connection: EchoConnection, now: number): void {
+    const { thinksUntil = now, socket } = connection
+    if (thinksUntil <= now) this.#progress(connection, socket.descriptor, now)
   }
 
   #quiet(connection: EchoConnection, now: number): void {

@@ -26,6 +26,8 @@ type Single = 'open' | 'accepted' | 'received' | 'sent' | 'seconds'
 const BUCKETS = [...VISIT_METRIC.buckets, Number.POSITIVE_INFINITY]
 
 const SINGLES: readonly Single[] = ['open', 'accepted', 'received', 'sent', 'seconds']
+/** Where in the memory it stands how many connections are open. */
+export const OPEN = SINGLES.indexOf('open')
 const FIRST_REFUSAL = SINGLES.length
 const FIRST_EXPIRY = FIRST_REFUSAL + REFUSALS.length
 const FIRST_ERROR = FIRST_EXPIRY + EXPIRIES.length

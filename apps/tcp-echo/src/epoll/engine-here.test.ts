@@ -29,6 +29,7 @@ it('a peer whose kernel was not heard for too long is given up', async () => {
       allow: [],
       deny: [],
       idleMillis: 60_000,
+      thinkMillis: 0,
       vanishedMillis: 400,
       isInfoLogged: false,
       linesPerSecond: 10,

@@ -1,7 +1,7 @@
 import { whenReadable } from '@sockyard/posix/when-readable'
 import { limitLog, type LogTarget } from '@sockyard/service/limited-log'
 
-import { EchoEngine } from './echo-engine.ts'
+import { EchoEngine, type EngineParts } from './echo-engine.ts'
 import type { EngineHost } from './engine-host.ts'
 import type { EngineStart } from './engine-start.ts'
 
@@ -12,8 +12,13 @@ const TURN_MILLIS = 10
  * An engine in this thread: Node's event loop watches its epoll. It is as fast as one in a thread of its own,
  * which would cost 16 MB.
  */
-export function startEngineHere(start: EngineStart, log: LogTarget): EngineHost {
-  const engine = new EchoEngine(start, limitLog(log, start.linesPerSecond))
+export function startEngineHere(
+  start: EngineStart,
+  log: LogTarget,
+  parts: EngineParts = {},
+): EngineHost {
+  const engine = new EchoEngine(start, limitLog(log, start.linesPerSecond), parts)
+  let isOver = false
   const ended = Promise.withResolvers<void>()
   const stopWatch = whenReadable(engine.descriptor, () => {
     serve(engine)
@@ -27,7 +32,9 @@ export function startEngineHere(start: EngineStart, log: LogTarget): EngineHost 
     }, engine.napMillis)
   }
   function finish(): boolean {
+    if (isOver) return true
     if (!engine.isDone) return false
+    isOver = true
     clearTimeout(timer)
     stopWatch()
     engine.close()
@@ -37,11 +44,13 @@ export function startEngineHere(start: EngineStart, log: LogTarget): EngineHost 
   nap()
   return {
     stop() {
+      if (isOver) return
       engine.stop()
       clearTimeout(timer)
       if (!finish()) nap()
     },
     end() {
+      if (isOver) return
       engine.end()
       finish()
     },

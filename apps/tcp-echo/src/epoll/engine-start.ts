@@ -14,6 +14,12 @@ export interface EngineStart {
   allow: readonly string[]
   deny: readonly string[]
   idleMillis: number
+  /** How long each piece that was received waits for its echo; 0 is not at all. */
+  thinkMillis: number
+  /** How many are let in at a time; the others wait in the backlog (listen(2)). */
+  atOnce?: number | undefined
+  /** Ends after so many connections. */
+  endsAfter?: number | undefined
   vanishedMillis: number
   isInfoLogged: boolean
   /** Of each message. */

@@ -5,6 +5,7 @@ import { listenAnywhere } from '@sockyard/service/listen'
 import { showOptionsOf } from '@sockyard/service/listening-sockets'
 import type { Service, ServiceContext } from '@sockyard/service/server-command'
 
+import type { Plan } from '../choose-design.ts'
 import type { ServeOptions } from '../config.ts'
 import { EngineCounts } from './engine-counts.ts'
 import { startEngineHere } from './engine-here.ts'
@@ -16,21 +17,29 @@ import { openListeners } from './listeners.ts'
 import { peerTallyMemory } from './shared-peer-tally.ts'
 
 /** Of each message, all workers together. */
-const LINES_PER_SECOND = 10
+export const LINES_PER_SECOND = 10
 /** A peer's kernel that was not heard for so long is gone. */
-const VANISHED_MILLIS = 135_000
+export const VANISHED_MILLIS = 135_000
 
-/** The echo service of RFC 862 over TCP, with epoll(7): in this thread, or in several of their own. */
-export function createEpollServer(context: ServiceContext<ServeOptions>): Service {
+/**
+ * The echo service of RFC 862 over TCP, with epoll(7): in this thread, or in several of their own. The iterative
+ * server is the same with one client at a time.
+ */
+export function createEpollServer(
+  context: ServiceContext<ServeOptions>,
+  { design, workers }: Plan,
+): Service {
   const { options, metrics, log } = context
   // Complains about the lists before anything is opened.
   createAddressList(options)
   const family = ipFamily(options)
-  const counts = Array.from({ length: options.workers }, () => new EngineCounts())
+  const counts = Array.from({ length: workers }, () => new EngineCounts())
   exportEngineCounts(metrics, counts)
   let engines: EngineHost[] = []
+  const finished = Promise.withResolvers<void>()
   let hide: (() => void)[] = []
   return {
+    ...(options.connections !== undefined && { finished: finished.promise }),
     async start() {
       const { sockets, bound } = await listenAnywhere({ ...options, family }, (host, ipv6Only) =>
         Promise.resolve(openListeners({ host, port: options.port, ipv6Only }, counts.length)),
@@ -39,7 +48,12 @@ export function createEpollServer(context: ServiceContext<ServeOptions>): Servic
       hide = sockets.map((target) =>
         showOptionsOf(metrics, { transport: 'tcp', address, port, target }),
       )
-      const common = sharedStart(options, log.isLevelEnabled('info'))
+      const common = sharedStart(
+        options,
+        workers,
+        design === 'iterative',
+        log.isLevelEnabled('info'),
+      )
       engines = sockets.map((socket, index) => {
         const memory = counts[index]?.memory ?? new SharedArrayBuffer()
         const start = { ...common, listener: socket.release(), counts: memory }
@@ -47,8 +61,8 @@ export function createEpollServer(context: ServiceContext<ServeOptions>): Servic
           ? startEngineHere(start, log)
           : startEngineThread(start, log, context.fail)
       })
-      const fields = { transport: 'tcp', address, port, engine: 'epoll', workers: counts.length }
-      log.info(fields, 'listening')
+      void Promise.all(engines.map(({ ended }) => ended)).then(() => finished.resolve())
+      log.info({ transport: 'tcp', address, port, design, engine: 'epoll', workers }, 'listening')
     },
     async stop(drained) {
       const end = (): void => engines.forEach((engine) => engine.end())
@@ -64,9 +78,11 @@ export function createEpollServer(context: ServiceContext<ServeOptions>): Servic
 /** What all workers are told. */
 function sharedStart(
   options: ServeOptions,
+  workers: number,
+  isIterative: boolean,
   isInfoLogged: boolean,
 ): Omit<EngineStart, 'listener' | 'counts'> {
-  const { workers, allow, deny, idleTimeout, maxConnectionsPerAddress } = options
+  const { allow, deny, idleTimeout, maxConnectionsPerAddress } = options
   const total = connectionLimit(options.maxConnections)
   return {
     arrivals: new BigInt64Array(new SharedArrayBuffer(8)),
@@ -75,6 +91,8 @@ function sharedStart(
     allow,
     deny,
     idleMillis: idleTimeout,
+    thinkMillis: options.think,
+    ...(isIterative && { atOnce: 1, endsAfter: options.connections }),
     vanishedMillis: VANISHED_MILLIS,
     isInfoLogged,
     linesPerSecond: Math.max(1, Math.floor(LINES_PER_SECOND / workers)),
