@@ -61,7 +61,9 @@ export async function startService(
 
 /** Starts an image of foreign peers, which does nothing by itself. */
 export async function startPeers(
-  options: ContainerOptions & { image?: 'sockyard/peers' | 'sockyard/sctp-peers' | 'sockyard/manager-peers' },
+  options: ContainerOptions & {
+    image?: 'sockyard/peers' | 'sockyard/sctp-peers' | 'sockyard/manager-peers'
+  },
 ): Promise<RunningContainer> {
   const container = new Container(options.image ?? 'sockyard/peers')
     .asInCompose(options)
