@@ -15,6 +15,7 @@ import { type GroupSender, type GroupSenderOptions, RECEIVE_BUFFER_BYTES } from 
 import { NumberedDatagram } from './numbered-datagram.ts'
 import type { OutgoingPlace } from './outgoing-interface.ts'
 import { Refusals } from './refusals.ts'
+import { type Refusal, sentRanges } from './sent-ranges.ts'
 
 const DATAGRAMS = 64
 /** Room for some bursts; the kernel gives at most net.core.wmem_max. */
@@ -88,35 +89,29 @@ export class BatchGroupSender implements GroupSender {
   #flush(): void {
     const { count } = this.#batch
     if (count === 0 || this.#socket === undefined) return
-    const begin = this.#sequence - count
-    /** Those before were sent, and told, or refused. */
-    let first = begin
-    let refused = 0
-    let refusal: SystemCallError | undefined
-    this.#batch.send(this.#socket, (code, datagrams) => {
-      const next = begin + this.#batch.sent + refused
-      this.#tellSent(first, next)
-      refused += datagrams
-      first = next + datagrams
-      refusal = this.#drop(code, datagrams)
-    })
-    this.#tellSent(first, this.#sequence)
-    this.#refusals.tell(first < this.#sequence ? undefined : refusal?.message)
+    const refusals: (Refusal & { code: string })[] = []
+    this.#batch.send(this.#socket, (code, datagrams) =>
+      refusals.push({ code, datagrams, taken: this.#batch.sent }),
+    )
     this.#tally.countSent(this.#batch.sent, this.#batch.sentBytes)
-  }
-
-  #tellSent(first: number, next: number): void {
-    if (next === first) return
+    const { group } = this
     const { sizeBytes } = this.#datagram
-    this.#options.onSent({ group: this.group, first, count: next - first, sizeBytes })
+    for (const range of sentRanges({ first: this.#sequence - count, count }, refusals))
+      this.#options.onSent({ group, ...range, sizeBytes })
+    for (const refusal of refusals) this.#drop(refusal)
+    const last = refusals.at(-1)
+    const isRefused = last?.taken === this.#batch.sent
+    this.#refusals.tell(isRefused ? errorOf(last.code, group).message : undefined)
   }
 
-  #drop(code: string, datagrams: number): SystemCallError {
-    const error = new SystemCallError('sendmmsg', errnos[code] ?? 0, [this.group])
+  #drop({ code, datagrams }: Refusal & { code: string }): void {
     this.#tally.countUnsent(code, datagrams)
-    this.#options.onDropped(datagrams, code === 'EAGAIN' ? undefined : error)
-    return error
+    this.#options.onDropped(datagrams, code === 'EAGAIN' ? undefined : errorOf(code, this.group))
   }
+}
+
+function errorOf(code: string, group: string): SystemCallError {
+  return new SystemCallError('sendmmsg', errnos[code] ?? 0, [group])
 }
 
 function openSender({ group, ttl, loopback }: GroupSenderOptions): NativeSocket {

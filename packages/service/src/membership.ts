@@ -113,11 +113,11 @@ class WatchedMembership implements Membership {
     await this.#watch.stop()
     await this.#tally.kernelDrops()
     const left = this.#groups.joined.all.filter(isLeft)
-    await this.#groups.joined.closeAll()
     for (const { group, interface: name } of left) {
       const members = await kernelMembers({ group, interface: name })
       this.#options.log.info({ group, interface: name, members }, 'left')
     }
+    await this.#groups.joined.closeAll()
   }
 
   facts(): Promise<MembershipFacts[]> {
