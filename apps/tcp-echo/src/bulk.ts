@@ -13,6 +13,8 @@ import type { PingOptions } from './config.ts'
 import { runSignal } from './run-signal.ts'
 
 const DEFAULT_DEADLINE_MILLIS = 10_000
+/** From one report to the next, without --interval. */
+const REPORT_MILLIS = 1_000
 /** The streams begin this far apart in the pattern. */
 const OFFSET_STEP = 1009
 
@@ -89,7 +91,7 @@ async function measure(
   const { signal, stop } = runSignal(context.signal, deadlineMillis ?? undefined)
   const reporting = setInterval(() => {
     if (!options.quiet) reporter.interval(totals.takeInterval())
-  }, options.interval)
+  }, options.interval ?? REPORT_MILLIS)
   let failure: NetworkError | undefined
   await Promise.all(
     streams.map(async (each) => {

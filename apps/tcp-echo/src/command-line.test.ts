@@ -22,6 +22,7 @@ describe('the command line', () => {
     ['ping localhost --size 0', '--size 0: must be 1 to'],
     ['ping localhost --count 0', '--count 0: must be 1 or more'],
     ['ping localhost --rate 5 --window 5', '--window 5: and --rate exclude each other'],
+    ['ping localhost --rate 5 --interval 1s', '--rate 5: and --interval exclude each other'],
     ['ping localhost --window 65536 --size 1MiB', '--window 65536: times --size must be 64MiB'],
     ['ping localhost --bytes 5', '--bytes 5: goes with --bulk only'],
     ['ping localhost --bulk --count 5', '--count 5: does not go with --bulk'],

@@ -68,9 +68,10 @@ export class PingConnection {
   }
 
   /** Sends a probe; without a connection, or when nothing moves on it, it is lost at once. */
-  send(sequence: number): void {
+  send(number: number, dueAt?: number): void {
+    const sequence = number >>> 0
     const socket = this.#socket
-    this.trips.sent(sequence)
+    this.trips.sent(sequence, performance.now(), dueAt)
     if (socket === undefined || this.#isStuck(socket)) this.trips.failed(sequence)
     else writeWithOthers(socket, this.#stream.send(sequence, this.#options.now()))
   }

@@ -21,23 +21,27 @@ export interface PingRun {
   onFailed: (error: NetworkError) => void
 }
 
+/** One connection, and what it begins with. */
+export interface Lane {
+  lane: PingConnection
+  connected: Connected
+}
+
 /** Whether a lost connection is made again: only in a run that has no end of its own. */
 function isEndless({ count, deadline, window }: PingOptions): boolean {
   return count === undefined && deadline === undefined && window === undefined
 }
 
-/** Measures on one connection until its probes are sent and answered or lost. */
-export async function pingOn(
-  connection: PingConnection,
-  first: Connected,
-  run: PingRun,
-): Promise<void> {
+/** Measures on all connections until their probes are sent and answered or lost. */
+export async function pingOn(connections: readonly [Lane, ...Lane[]], run: PingRun): Promise<void> {
   const done = new AbortController()
-  const watching = watch(connection, first, run, done.signal)
-  const { outstanding } = connection.trips
-  await runProbes(run.options, outstanding, run.signal, (sequence) => connection.send(sequence))
+  const watching = connections.map(({ lane, connected }) =>
+    watch(lane, connected, run, done.signal),
+  )
+  const [first, ...others] = connections
+  await runProbes(run.options, [first.lane, ...others.map(({ lane }) => lane)], run.signal)
   done.abort()
-  await watching
+  await Promise.all(watching)
 }
 
 /** Attaches one socket after the other, until the run is done or the connection is gone for good. */

@@ -9,10 +9,10 @@ import { failureOf } from '@sockyard/service/failure'
 import { connectAll, connectToServer, serverOf } from './client.ts'
 import type { PingOptions } from './config.ts'
 import { type OnOutcome, PingConnection } from './ping-connection.ts'
-import { type PingRun, pingOn } from './ping-run.ts'
+import { type Lane, type PingRun, pingOn } from './ping-run.ts'
 import { runSignal } from './run-signal.ts'
 
-/** Measures round trips. @returns the exit code: 1 when a probe was lost or came back wrong */
+/** Measures round trips. @returns the exit code: 1 when a probe was lost or came back wrong, or the rate was not kept */
 export async function ping(context: CommandContext<PingOptions>): Promise<number> {
   const totals = new RoundTripTotals()
   const reporter = reporterOf(context, totals)
@@ -25,7 +25,8 @@ export async function ping(context: CommandContext<PingOptions>): Promise<number
   const failure = await measure(context, connected, totals, reporter)
   reporter.end(summary(totals, failure))
   const { lost, malformed } = totals.tallies
-  return failure === undefined && lost === 0 && malformed === 0 ? 0 : 1
+  const isGood = failure === undefined && lost === 0 && malformed === 0 && totals.keptRate
+  return isGood ? 0 : 1
 }
 
 type PingReporter = ReturnType<typeof reporterOf>
@@ -56,7 +57,7 @@ function probesPerSecond(options: PingOptions): number {
 
 async function measure(
   context: CommandContext<PingOptions>,
-  connected: readonly Connected[],
+  connected: readonly [Connected, ...Connected[]],
   totals: RoundTripTotals,
   reporter: PingReporter,
 ): Promise<NetworkError | undefined> {
@@ -73,13 +74,16 @@ async function measure(
       stop()
     },
   }
-  const runs = connected.map((each, index) => {
+  const laneOf = (each: Connected, index: number): Lane => {
     const onOutcome = toSample(reporter, options, index)
     const { size, wait: waitMillis } = options
-    return pingOn(new PingConnection({ totals, size, waitMillis, now, onOutcome }), each, run)
-  })
+    const lane = new PingConnection({ totals, size, waitMillis, now, onOutcome })
+    return { lane, connected: each }
+  }
+  const [first, ...others] = connected
+  const lanes = others.map((each, index) => laneOf(each, index + 1))
   using _reporting = reporter.eachSecond()
-  await Promise.all(runs)
+  await pingOn([laneOf(first, 0), ...lanes], run)
   return failure
 }
 

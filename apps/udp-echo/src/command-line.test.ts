@@ -21,6 +21,7 @@ describe('the command line', () => {
     [['ping', '127.0.0.1', '-s', '65508'], '--size 65508: must be'],
     [['ping', '127.0.0.1', '-i', 'soon'], '--interval soon: must be'],
     [['ping', '127.0.0.1', '--rate', '10', '--window', '1'], 'exclude each other'],
+    [['ping', '127.0.0.1', '--rate', '10', '-i', '1s'], '--rate 10: and --interval exclude'],
   ])('%j is one line and exit code 2', async (args, message) => {
     const { code, stdout, stderr } = await runApp('udp-echo', args)
     expect(stderr).toContain(message)

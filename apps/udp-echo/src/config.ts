@@ -3,10 +3,11 @@ import {
   count,
   deadline,
   host,
-  interval,
   ipFamilyOptions,
   json,
+  onePace,
   port,
+  probeInterval,
   quiet,
   rate,
   rateLimit,
@@ -54,20 +55,20 @@ export const serveOptions = z.strictObject({
 export const pingOptions = z
   .strictObject({
     count: count(),
-    interval: interval('1s'),
+    interval: probeInterval(),
     size: size(64, { minimum: 0, maximum: LARGEST_PAYLOAD_BYTES }),
     wait: wait('1s'),
     deadline: deadline(),
     rate: rate(),
     window: window(),
+    engine: choice(['auto', 'batch', 'dgram'], 'auto').meta({
+      description: 'how to send and receive: many at once by system call, or by node:dgram',
+    }),
     ...ipFamilyOptions,
     quiet: quiet(),
     json: json(),
   })
-  .refine(({ rate: perSecond, window: wide }) => perSecond === undefined || wide === undefined, {
-    path: ['window'],
-    message: 'and --rate exclude each other',
-  })
+  .superRefine(onePace)
 
 export type ServeOptions = z.output<typeof serveOptions>
 export type PingOptions = z.output<typeof pingOptions>

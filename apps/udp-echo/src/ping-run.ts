@@ -17,6 +17,6 @@ export async function pingAll(
   const signal =
     deadline === undefined ? stop : AbortSignal.any([stop, AbortSignal.timeout(deadline)])
   const { outstanding } = pinger.trips
-  await runProbes(options, outstanding, signal, (number) => pinger.send(number))
+  await runProbes(options, [pinger], signal)
   if (!stop.aborted) outstanding.expire(Number.POSITIVE_INFINITY)
 }

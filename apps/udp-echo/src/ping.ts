@@ -5,13 +5,15 @@ import { ipFamily } from '@sockyard/service/common-options'
 import { NetworkError } from '@sockyard/service/errors'
 import { parseTarget, resolveTarget } from '@sockyard/service/resolve'
 
+import { chooseEngine } from './choose-engine.ts'
 import { DEFAULT_PORT, type PingOptions } from './config.ts'
+import { openPingSocket } from './open-ping-socket.ts'
 import { endOf, endWithout, probesPerSecond, startOf } from './ping-report.ts'
 import { pingAll } from './ping-run.ts'
+import type { PingSocket } from './ping-socket.ts'
 import { type OnOutcome, Pinger } from './pinger.ts'
-import { openProbeSocket, type ProbeSocket } from './probe-socket.ts'
 
-/** Measures round trips. @returns the exit code: 1 when a probe was lost or came back wrong */
+/** Measures round trips. @returns the exit code: 1 when a probe was lost or came back wrong, or the rate was not kept */
 export async function ping(context: CommandContext<PingOptions>): Promise<number> {
   const { options, operands, signal } = context
   const { host } = parseTarget(operands[0] ?? '', DEFAULT_PORT)
@@ -28,6 +30,7 @@ export async function ping(context: CommandContext<PingOptions>): Promise<number
     totals,
     size: options.size,
     waitMillis: options.wait,
+    probesPerSecond: probesPerSecond(options),
     now: context.now,
     onOutcome,
   })
@@ -37,7 +40,7 @@ export async function ping(context: CommandContext<PingOptions>): Promise<number
   }
   reporter.end(endOf(totals, pinger, server.target))
   const { lost, malformed } = totals.tallies
-  return lost === 0 && malformed === 0 ? 0 : 1
+  return lost === 0 && malformed === 0 && totals.keptRate ? 0 : 1
 }
 
 function reporterOf(context: CommandContext<PingOptions>, totals: RoundTripTotals) {
@@ -53,8 +56,12 @@ function reporterOf(context: CommandContext<PingOptions>, totals: RoundTripTotal
   })
 }
 
-async function open(context: CommandContext<PingOptions>): Promise<ProbeSocket> {
+async function open(context: CommandContext<PingOptions>): Promise<PingSocket> {
   const { options, operands, signal } = context
   const how = { defaultPort: DEFAULT_PORT, family: ipFamily(options), signal }
-  return openProbeSocket(await resolveTarget(operands[0] ?? '', how))
+  const { engine } = chooseEngine({ engine: options.engine, workers: 1 }, false)
+  return openPingSocket(await resolveTarget(operands[0] ?? '', how), {
+    engine,
+    size: options.size,
+  })
 }

@@ -5,8 +5,8 @@ import { RoundTrips } from '@sockyard/probe/round-trips'
 import type { EchoPingEvent } from '@sockyard/protocol/results'
 import { type NetworkError, networkError } from '@sockyard/service/errors'
 
+import type { PingSocket } from './ping-socket.ts'
 import { ProbeFormat } from './probe-format.ts'
-import type { ProbeSocket } from './probe-socket.ts'
 
 /** What became of a probe. */
 type Outcome = Extract<EchoPingEvent, { event: 'sample' }>['data']['outcome']
@@ -20,35 +20,43 @@ export interface PingerOptions {
   size: number
   /** How long a reply may take. */
   waitMillis: number
+  /** How many go out a second; Infinity for as fast as answers come. */
+  probesPerSecond: number
   /** Nanoseconds since 1970. */
   now: () => bigint
   onOutcome: OnOutcome
 }
 
-/** Probes that wait to be sent; one more is lost at once (Node's queue has no bound, nodejs/node#10902). */
-const MAXIMUM_QUEUE = 1000
+/** Probes that are remembered: those of so much of --wait, and not more than 1,048,576 (21 MiB). */
+const MAXIMUM_REMEMBERED = 2 ** 20
+const USUALLY_REMEMBERED = 2 ** 16
 
 /** Sends probes on one connected socket, and judges what comes back. */
 export class Pinger {
   readonly trips: RoundTrips
   readonly #options: PingerOptions
-  readonly #server: ProbeSocket
+  readonly #server: PingSocket
   readonly #format: ProbeFormat
   #refused = 0
   #failure: NetworkError | undefined
 
-  constructor(server: ProbeSocket, options: PingerOptions) {
+  constructor(server: PingSocket, options: PingerOptions) {
     this.#options = options
     this.#server = server
     this.#format = new ProbeFormat(randomInt(2 ** 32), options.size)
     this.trips = new RoundTrips(options.totals, {
       timeoutMillis: options.waitMillis,
+      capacity: capacityFor(options),
       onLost: (sequence, reason) => {
         if (reason === 'silent') options.onOutcome(sequence, 'silent', null)
       },
     })
-    server.socket.on('message', (bytes) => this.#receive(bytes))
-    server.socket.on('error', (error) => this.#notDelivered(error))
+    server.listen({
+      onDeparted: (sequence, at, dueAt) => this.trips.departed(sequence, at, dueAt),
+      onNotSent: (sequence, error) => this.#notSent(sequence, error),
+      onNotDelivered: (error) => void this.#notDelivered(error),
+      onDatagram: (bytes, at) => this.#receive(bytes, at),
+    })
   }
 
   /** How many probes an ICMP error came for: nobody listens there. */
@@ -61,29 +69,28 @@ export class Pinger {
     return this.#failure
   }
 
-  /** @param number 0, 1, 2 … */
-  send(number: number): void {
+  /**
+   * @param number 0, 1, 2 …
+   * @param dueAt when it should go out, by a schedule
+   */
+  send(number: number, dueAt?: number): void {
     const sequence = number >>> 0
     this.trips.sent(sequence)
-    if (this.#server.socket.getSendQueueCount() >= MAXIMUM_QUEUE) this.#fail(sequence, 'silent')
-    else this.#transmit(sequence)
+    if (!this.#transmit(sequence, dueAt)) this.#fail(sequence, 'silent')
   }
 
-  #transmit(sequence: number): void {
+  #transmit(sequence: number, dueAt?: number): boolean {
     const bytes = this.#format.encode(sequence, this.#options.now())
-    this.#server.socket.send(bytes, (error) => {
-      // Not at once: a window that refills on failure would never let the event loop go on.
-      if (error !== null) setImmediate(() => this.#notSent(sequence, error))
-    })
+    return this.#server.send(sequence, bytes, dueAt)
   }
 
-  #receive(bytes: Uint8Array): void {
+  #receive(bytes: Uint8Array, at: number): void {
     const { newest = 0 } = this.trips.outstanding
     const reply = this.#format.decode(bytes, newest)
     if (reply.kind === 'foreign') return
     const sequence = 'sequence' in reply ? reply.sequence : undefined
     if (reply.kind === 'malformed') this.#malformed(sequence ?? this.#nextInOrder() ?? newest)
-    else this.#replied(sequence ?? this.#nextInOrder() ?? newest)
+    else this.#replied(sequence ?? this.#nextInOrder() ?? newest, at)
   }
 
   #malformed(sequence: number): void {
@@ -91,8 +98,8 @@ export class Pinger {
     this.#options.onOutcome(sequence, 'malformed', null)
   }
 
-  #replied(sequence: number): void {
-    const outcome = this.trips.reply(sequence)
+  #replied(sequence: number, at: number): void {
+    const outcome = this.trips.reply(sequence, at)
     // A late one was told as silent, and stays lost.
     if (outcome === 'late') return
     const isAnswer = outcome === 'answered' || outcome === 'reordered'
@@ -132,4 +139,11 @@ export class Pinger {
     this.trips.failed(sequence)
     this.#options.onOutcome(sequence, outcome, null)
   }
+}
+
+/** A power of two. */
+function capacityFor({ probesPerSecond, waitMillis }: PingerOptions): number {
+  if (probesPerSecond === Number.POSITIVE_INFINITY) return USUALLY_REMEMBERED
+  const atOnce = 2 ** Math.ceil(Math.log2((probesPerSecond * waitMillis) / 1_000))
+  return Math.min(MAXIMUM_REMEMBERED, Math.max(USUALLY_REMEMBERED, atOnce))
 }

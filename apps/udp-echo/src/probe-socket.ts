@@ -5,7 +5,7 @@ import { networkError } from '@sockyard/service/errors'
 import type { ResolvedAddress } from '@sockyard/service/resolve'
 
 /** Replies that come faster than they are read wait here; the usual 208 KiB hold 256 small ones. */
-const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
+export const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
 
 /** A socket connected to one server, so that the kernel lets in nobody else's datagrams. */
 export interface ProbeSocket extends Disposable {

@@ -5,6 +5,7 @@ import {
   formatDuration,
   formatMicros,
   formatPercentiles,
+  formatShare,
   formatSummary,
   formatTallies,
 } from './format.ts'
@@ -33,11 +34,27 @@ export const echoPingTexts: Texts<Data<'start'>, Data<'sample'>, Data<'interval'
   interval: (data) =>
     `${formatDuration(data.durationMillis).padStart(7)}  ${formatTallies(data)}  ${formatPercentiles(data.rttMicros)}`,
   end: (data) => {
-    const rtt = data.rttMicros === null ? [] : [formatSummary('round trip', data.rttMicros)]
-    const error = data.error === undefined ? [] : [data.error.message]
-    const counted = `${formatTallies(data)}  in ${formatDuration(data.durationMillis)}`
-    return [`${data.verdict}: ${counted}`, ...rtt, ...error].join('\n')
+    const { rttMicros, lateMicros, error } = data
+    const label = lateMicros === null ? 'round trip' : 'round trip from when it was due'
+    return [
+      `${data.verdict}: ${formatTallies(data)}${inFlight(data)}  in ${formatDuration(data.durationMillis)}`,
+      ...(rttMicros === null ? [] : [formatSummary(label, rttMicros)]),
+      ...(lateMicros === null ? [] : [formatSummary('of that, sent late by', lateMicros)]),
+      ...(data.skipped === 0 ? [] : [tooSlow(data)]),
+      ...(error === undefined ? [] : [error.message]),
+    ].join('\n')
   },
+}
+
+/** What was under way when the run was stopped. */
+function inFlight({ sent, received, lost }: Data<'end'>): string {
+  const waiting = sent - received - lost
+  return waiting > 0 ? `  in flight ${waiting}` : ''
+}
+
+function tooSlow({ sent, skipped }: Data<'end'>): string {
+  const share = formatShare(skipped, sent + skipped)
+  return `this client was too slow for its rate: ${skipped} of ${sent + skipped} probes (${share}) were not sent`
 }
 
 const REMARKS = {

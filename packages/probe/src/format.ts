@@ -38,13 +38,14 @@ interface Tallies {
   duplicated: number
   reordered: number
   malformed: number
+  skipped?: number
 }
 
-/** `sent 10  received 9  lost 1 (10 %)`, and what else there was: duplicated, reordered, malformed. */
+/** `sent 10  received 9  lost 1 (10 %)`, and what else there was: duplicated, reordered, malformed, skipped. */
 export function formatTallies(tallies: Tallies): string {
   const { sent, received, lost } = tallies
-  const others = (['duplicated', 'reordered', 'malformed'] as const)
-    .filter((name) => tallies[name] > 0)
+  const others = (['duplicated', 'reordered', 'malformed', 'skipped'] as const)
+    .filter((name) => (tallies[name] ?? 0) > 0)
     .map((name) => `${name} ${tallies[name]}`)
   const main = [`sent ${padded(sent)}`, `received ${padded(received)}`, `lost ${padded(lost)}`]
   return [`${main.join('  ')} (${formatShare(lost, sent)})`, ...others].join('  ')

@@ -6,7 +6,9 @@ export type ReplyVerdict =
   | 'late'
   /** Answered (or late) before. */
   | 'duplicate'
-  /** Never asked, or so long ago that it is forgotten. */
+  /** Asked, but so long ago that whether it was answered before is not known any more. */
+  | 'forgotten'
+  /** Never asked. */
   | 'unknown'
 
 /** Why a request is lost: nothing came in time, or `failed` said so. */
@@ -15,7 +17,7 @@ export type LossReason = 'silent' | 'failed'
 export interface OutstandingOptions {
   /** How long a reply may take before its request is lost (`--wait`). */
   timeoutMillis: number
-  /** Requests remembered, a power of two; 65,536 unless told (that takes 850 KiB). */
+  /** Requests remembered, a power of two; 65,536 unless told (that takes 1.4 MiB). */
   capacity?: number
   /** Called for each request that becomes lost, in the order of sending. */
   onLost?: (sequence: number, reason: LossReason) => void
@@ -37,6 +39,8 @@ export class Outstanding {
   /** Called whenever fewer wait than before; `paceWindow` and `settle` put themselves here. */
   onSettled: () => void = () => {}
   readonly #sentAt: Float64Array
+  /** What round trips are counted from. */
+  readonly #dueAt: Float64Array
   readonly #sequences: Uint32Array
   readonly #states: Uint8Array
   readonly #mask: number
@@ -44,6 +48,7 @@ export class Outstanding {
   /** The oldest that may still wait, and the one after the newest. */
   #oldest = 0
   #next = 0
+  #asked = 0
   #waiting = 0
   #lastRoundTripMillis = 0
 
@@ -56,6 +61,7 @@ export class Outstanding {
     this.timeoutMillis = timeoutMillis
     this.#mask = capacity - 1
     this.#sentAt = new Float64Array(capacity)
+    this.#dueAt = new Float64Array(capacity)
     this.#sequences = new Uint32Array(capacity)
     this.#states = new Uint8Array(capacity)
     this.#onLost = onLost ?? (() => {})
@@ -81,7 +87,7 @@ export class Outstanding {
     return this.#states[sequence & this.#mask] === FREE ? undefined : sequence
   }
 
-  /** From sending to the reply that `reply` last called 'answered' or 'late'. */
+  /** From sending (from when it was due, where that was told) to the reply last called 'answered' or 'late'. */
   get lastRoundTripMillis(): number {
     return this.#lastRoundTripMillis
   }
@@ -91,27 +97,38 @@ export class Outstanding {
    * that at a fixed rate nobody else has to look after them.
    *
    * @param sequence 0, then each time one more (as u32, so 0 follows 4,294,967,295)
+   * @param dueAt when it should have gone out: round trips are counted from then, the timeout is not
    */
-  sent(sequence: number, at: number): void {
+  sent(sequence: number, at: number, dueAt = at): void {
     this.expire(at)
     const slot = sequence & this.#mask
     if (this.#states[slot] === WAITING) this.#lose(slot, 'silent')
     this.#sequences[slot] = sequence
     this.#sentAt[slot] = at
+    this.#dueAt[slot] = dueAt
     this.#states[slot] = WAITING
     this.#waiting++
+    this.#asked++
     this.#next = (sequence + 1) >>> 0
+  }
+
+  /** A request whose `sent` came before others that leave with it goes out now. */
+  departed(sequence: number, at: number, dueAt = at): void {
+    const slot = sequence & this.#mask
+    this.#sentAt[slot] = at
+    this.#dueAt[slot] = dueAt
   }
 
   /** A reply came in. */
   reply(sequence: number, at: number): ReplyVerdict {
     const slot = sequence & this.#mask
     const state = this.#states[slot]
-    if (state === FREE || this.#sequences[slot] !== sequence) return 'unknown'
+    if (state === FREE || this.#sequences[slot] !== sequence)
+      return this.#wasAsked(sequence) ? 'forgotten' : 'unknown'
     if (state === ANSWERED) return 'duplicate'
-    this.#lastRoundTripMillis = at - (this.#sentAt[slot] ?? at)
-    if (state === WAITING && this.#lastRoundTripMillis >= this.timeoutMillis)
-      this.#lose(slot, 'silent')
+    this.#lastRoundTripMillis = at - (this.#dueAt[slot] ?? at)
+    const isOverdue = at - (this.#sentAt[slot] ?? at) >= this.timeoutMillis
+    if (state === WAITING && isOverdue) this.#lose(slot, 'silent')
     const inTime = this.#states[slot] === WAITING
     this.#states[slot] = ANSWERED
     if (!inTime) return 'late'
@@ -138,6 +155,11 @@ export class Outstanding {
       this.#oldest = (this.#oldest + 1) >>> 0
       if (waits) this.#lose(slot, 'silent')
     }
+  }
+
+  #wasAsked(sequence: number): boolean {
+    const behind = (this.#next - sequence) >>> 0
+    return behind > 0 && behind <= this.#asked
   }
 
   /** Those whose place a later one has taken do not wait any more. */

@@ -62,6 +62,47 @@ describe('pace', () => {
     expect(result).toEqual({ sent: 10, skipped: 6, ended: 'count' })
   })
 
+  it('may send all that is late instead, a burst in each turn, but nothing that is too late', async () => {
+    const clock = new VirtualClock()
+    const skips: number[] = []
+    const limits = { intervalMillis: 10, maximumBurst: 3, maximumLateMillis: 65, count: 9 }
+    const options = { ...limits, onSkipped: (moments: number) => skips.push(moments) }
+    const { sends, result } = await run(clock, options, (sequence) => {
+      if (sequence === 1) clock.stall(95)
+    })
+    // Due at 20 and 30 is too late at 105; of the others three go out in each turn.
+    expect(sends.slice(2).map(({ dueAt }) => dueAt)).toEqual([40, 50, 60, 70, 80, 90, 100])
+    expect(sends.slice(2).map(({ at }) => at)).toEqual(Array(7).fill(105))
+    expect(result).toEqual({ sent: 9, skipped: 2, ended: 'count' })
+    expect(skips).toEqual([2])
+  })
+
+  it('at the end counts as skipped what it could not send any more', async () => {
+    const clock = new VirtualClock(0, () => 1)
+    const options = { intervalMillis: 0.01, maximumBurst: 50, maximumLateMillis: 1_000 }
+    // Each send takes twice the time there is for it.
+    const { result } = await run(clock, { ...options, deadlineMillis: 500 }, () =>
+      clock.stall(0.02),
+    )
+    expect(result.sent + result.skipped).toBeGreaterThan(49_800)
+    expect(result.sent + result.skipped).toBeLessThanOrEqual(50_100)
+    expect(result.sent).toBeLessThan(25_100)
+  })
+
+  it('is within 1 % of the rate however late it is woken', async () => {
+    for (const [rate, lateness] of [
+      [150_000, 1.5],
+      [1_000, 90],
+      [7, 40],
+    ] as const) {
+      const clock = new VirtualClock(0, () => lateness)
+      const options = { intervalMillis: 1_000 / rate, maximumLateMillis: 1_000, maximumBurst: 256 }
+      const { result } = await run(clock, { ...options, deadlineMillis: 60_000 })
+      expect(result.skipped).toBe(0)
+      expect(Math.abs(result.sent / (60 * rate) - 1)).toBeLessThan(0.01)
+    }
+  })
+
   it('for any lateness: in order, never early, never more than the burst at once, all accounted for', async () => {
     const lateness = array(integer({ min: 0, max: 100 }), { minLength: 1, maxLength: 50 })
     const holds = asyncProperty(

@@ -17,6 +17,13 @@ export interface PaceOptions extends RunLimits {
    * skipped and counted. What falls due in 50 ms unless told, at least 1 and at most 1,000.
    */
   maximumBurst?: number
+  /**
+   * How late one may go out, instead: after the process was held up all that are not later than this go out,
+   * `maximumBurst` in each turn of the event loop. At the end what is still overdue counts as skipped.
+   */
+  maximumLateMillis?: number | undefined
+  /** Told at once of what `PaceResult.skipped` tells at the end. */
+  onSkipped?: ((moments: number) => void) | undefined
   /** The real time unless told; a test has its own. */
   clock?: Clock
 }
@@ -44,19 +51,29 @@ export async function pace(
   options: PaceOptions,
   send: (sequence: number, dueAt: number) => void,
 ): Promise<PaceResult> {
-  const { intervalMillis, clock = monotonicClock } = options
+  const { intervalMillis, maximumLateMillis = 0, clock = monotonicClock } = options
   if (!(intervalMillis > 0)) throw new RangeError(`intervalMillis ${intervalMillis}: must be > 0`)
   const maximumBurst = options.maximumBurst ?? burstOf(intervalMillis)
+  const maximumOverdue = Math.max(maximumBurst, Math.floor(maximumLateMillis / intervalMillis) + 1)
   const start = clock.now()
   let sent = 0
   let skipped = 0
   const dueAt = (): number => start + (sent + skipped) * intervalMillis
+  const skipBeyond = (overdue: number, most: number): void => {
+    if (overdue <= most) return
+    skipped += overdue - most
+    options.onSkipped?.(overdue - most)
+  }
 
   for (;;) {
     const ended = whyEnded(options, sent, clock.now() - start)
-    if (ended !== undefined) return { sent, skipped, ended }
     const overdue = Math.floor((clock.now() - dueAt()) / intervalMillis) + 1
-    skipped += Math.max(0, overdue - maximumBurst)
+    if (ended !== undefined) {
+      // Between two turns some are always overdue.
+      if (ended !== 'count' && maximumLateMillis > 0) skipBeyond(overdue, maximumBurst)
+      return { sent, skipped, ended }
+    }
+    skipBeyond(overdue, maximumOverdue)
     const burst = Math.min(overdue, maximumBurst, (options.count ?? Infinity) - sent)
     for (let n = 0; n < burst; n++) {
       const due = dueAt()

@@ -68,7 +68,8 @@ describe('Outstanding', () => {
           const fresh = at - (asked ?? 0) < 12 ? 'answered' : 'late'
           const known = settled.has(sequence) ? 'duplicate' : fresh
           verdicts.push(table.reply(sequence, at))
-          expected.push(asked === undefined || back > 8 ? 'unknown' : known)
+          if (asked === undefined) expected.push('unknown')
+          else expected.push(back > 8 ? 'forgotten' : known)
           if (asked !== undefined && back <= 8) settled.add(sequence)
         }
       }
@@ -178,6 +179,33 @@ describe('RoundTrips', () => {
     expect(reordered).toBe(firsts.filter((n, i) => n < Math.max(...firsts.slice(0, i))).length)
     expect(lost).toBeGreaterThan(20)
     expect(rttMicros?.min).toBeGreaterThan(0)
+  })
+
+  it('counts from when it was due, where that is told, and waits from when it was sent', () => {
+    const totals = new RoundTripTotals(0)
+    const trips = new RoundTrips(totals, { timeoutMillis: 100 })
+    trips.sent(0, 500, 200)
+    trips.sent(1, 500)
+    trips.departed(1, 502, 201)
+    expect(trips.reply(0, 501)).toBe('answered')
+    expect(trips.lastRttMicros).toBe(301_000)
+    expect(trips.reply(1, 601.5)).toBe('answered')
+    expect(trips.lastRttMicros).toBe(400_500)
+    expect(totals.total(1_000)).toMatchObject({
+      sent: 2,
+      lost: 0,
+      rttMicros: { min: 301_000, max: 400_500 },
+      lateMicros: { min: 300_000, max: 301_000 },
+    })
+  })
+
+  it('takes a reply to what is forgotten for late, not for wrong bytes', () => {
+    const totals = new RoundTripTotals(0)
+    const trips = new RoundTrips(totals, { timeoutMillis: 1_000, capacity: 4 })
+    for (let sequence = 0; sequence < 10; sequence++) trips.sent(sequence, 0)
+    expect(trips.reply(2, 1)).toBe('late')
+    expect(trips.reply(10, 1)).toBe('malformed')
+    expect(totals.tallies).toMatchObject({ sent: 10, lost: 6, malformed: 1, received: 0 })
   })
 
   it('reports intervals that add up to the total', () => {

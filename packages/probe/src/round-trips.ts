@@ -2,13 +2,16 @@ import { type LossReason, Outstanding } from './outstanding.ts'
 import type { RoundTripTotals } from './round-trip-totals.ts'
 import { u32 } from './sequence-space.ts'
 
-/** What a reply turned out to be; counted under the same name, but 'late', whose request is lost. */
+/**
+ * What a reply turned out to be; counted under the same name, but 'late', whose request is lost or, if that was
+ * long ago, forgotten.
+ */
 export type ReplyOutcome = 'answered' | 'reordered' | 'duplicated' | 'malformed' | 'late'
 
 export interface RoundTripsOptions {
   /** How long a reply may take (`--wait`). */
   timeoutMillis: number
-  /** Requests remembered, a power of two; 65,536 unless told (850 KiB; 13 B each). */
+  /** Requests remembered, a power of two; 65,536 unless told (1.4 MiB; 21 B each). */
   capacity?: number
   /** Called for each request that is lost: no reply in time, or `failed`. */
   onLost?: (sequence: number, reason: LossReason) => void
@@ -54,10 +57,24 @@ export class RoundTrips {
    *
    * @param sequence 0, 1, 2 …
    * @param at milliseconds of `performance.now()`
+   * @param dueAt when it should have gone out by a schedule that does not wait for replies: its round trip is
+   *   counted from then, so that what is late because of us is no better for it (coordinated omission)
    */
-  sent(sequence: number, at = performance.now()): void {
+  sent(sequence: number, at = performance.now(), dueAt?: number): void {
     this.#totals.tallies.sent++
-    this.outstanding.sent(sequence, at)
+    if (dueAt !== undefined) this.#totals.late((at - dueAt) * 1_000)
+    this.outstanding.sent(sequence, at, dueAt)
+  }
+
+  /** For a request that `sent` was told of without `dueAt`, and which then waited for others to leave with it. */
+  departed(sequence: number, at: number, dueAt?: number): void {
+    if (dueAt !== undefined) this.#totals.late((at - dueAt) * 1_000)
+    this.outstanding.departed(sequence, at, dueAt)
+  }
+
+  /** So many were due and will not be sent, because we came too late for them. */
+  skipped(requests: number): void {
+    this.#totals.tallies.skipped += requests
   }
 
   /** A reply came in whose content is right. */
@@ -65,7 +82,7 @@ export class RoundTrips {
     const verdict = this.outstanding.reply(sequence, at)
     if (verdict === 'answered') return this.#answered(sequence)
     if (verdict === 'duplicate') return this.#counted('duplicated')
-    return verdict === 'late' ? 'late' : this.#counted('malformed')
+    return verdict === 'unknown' ? this.#counted('malformed') : 'late'
   }
 
   /** Something came in that is no reply, or holds other bytes than were sent. */

@@ -65,6 +65,39 @@ export const interval = (preset: string) =>
     description: 'time from one to the next',
   })
 
+/** -i --interval of a client that also has --rate and --window (`onePace`): undefined unless it was given. */
+export const probeInterval = () =>
+  duration(undefined, { minimum: '1ms', maximum: '24h' }).meta({
+    short: 'i',
+    preset: '1s',
+    description: 'time from one to the next',
+  })
+
+/**
+ * Refuses two of --interval, --rate and --window at once.
+ *
+ * @example
+ * z.strictObject({ interval: probeInterval(), rate: rate(), window: window() }).superRefine(onePace)
+ */
+export function onePace(
+  options: {
+    interval?: number | undefined
+    rate?: number | undefined
+    window?: number | undefined
+  },
+  context: z.core.$RefinementCtx,
+): void {
+  const [first, second] = (['interval', 'rate', 'window'] as const).filter(
+    (name) => options[name] !== undefined,
+  )
+  if (first !== undefined && second !== undefined)
+    context.addIssue({
+      code: 'custom',
+      path: [second],
+      message: `and --${first} exclude each other`,
+    })
+}
+
 /** -s --size, bytes. */
 export const size = (preset: number, range: { minimum: number; maximum: number }) =>
   byteSize(preset, range).meta({ short: 's', description: 'bytes in each' })

@@ -1,11 +1,10 @@
-import { networkInterfaces } from 'node:os'
-
 import type { DatagramDetail } from '@sockyard/posix/datagram-details'
 import { tellDetails } from '@sockyard/posix/datagram-details'
 import { NativeSocket } from '@sockyard/posix/native-socket'
 import { setSocketOption } from '@sockyard/posix/socket-options'
 
 import { addressBytes } from './address-bytes.ts'
+import { zoneIndex } from './zone-index.ts'
 
 /** How long a reply may wait for the kernel to have room, before it counts as not sent. */
 const SEND_MILLIS = 1_000
@@ -49,15 +48,6 @@ export function openNativeUdpSocket(at: NativeUdpAddress): { socket: NativeSocke
     socket.close()
     throw error
   }
-}
-
-/** The number of the interface of `fe80::1%eth0`; 0 without a zone. */
-function zoneIndex(host: string): number {
-  const [, zone] = host.split('%')
-  if (zone === undefined) return 0
-  if (/^\d+$/.test(zone)) return Number(zone)
-  const addresses = networkInterfaces()[zone] ?? []
-  return addresses.find(({ family }) => family === 'IPv6')?.scopeid ?? 0
 }
 
 function boundPort(socket: NativeSocket): number {

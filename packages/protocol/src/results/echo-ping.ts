@@ -12,7 +12,17 @@ import {
   tallies,
 } from './fields.ts'
 
-const measured = { durationMillis, ...tallies, rttMicros: distribution }
+const measured = {
+  durationMillis,
+  ...tallies,
+  skipped: count.describe('due but not sent: the client was too slow for its `--rate`'),
+  rttMicros: distribution.describe(
+    'microseconds, null when nothing was received; with `--rate` from when each was due, else from sending',
+  ),
+  lateMicros: distribution.describe(
+    'how long after they were due probes went out: the share of the client itself in rttMicros; null without `--rate`',
+  ),
+}
 
 /** What became of one probe. */
 const outcome = z.enum(['answered', 'duplicated', 'reordered', 'malformed', 'refused', 'silent'])
@@ -39,6 +49,9 @@ export const echoPingEvent = events({
   interval: z.strictObject(measured),
   end: z.strictObject({
     ...measured,
+    sent: count.describe(
+      'what is neither received nor lost was in flight when the run was stopped',
+    ),
     verdict: z
       .enum(['answered', 'refused', 'silent'])
       .describe('answered: at least one probe was; refused: none was, and the peer said so'),

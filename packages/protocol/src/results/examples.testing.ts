@@ -70,11 +70,32 @@ export const echoPing: EchoPingEvent[] = [
     event: 'sample',
     data: { connection: 0, sequence: 1, sizeBytes: 64, outcome: 'silent', rttMicros: null },
   },
-  { event: 'interval', data: { durationMillis: 1000, ...tallies, rttMicros } },
-  { event: 'end', data: { durationMillis: 9000.5, ...tallies, rttMicros, verdict: 'answered' } },
+  {
+    event: 'interval',
+    data: { durationMillis: 1000, ...tallies, skipped: 2, rttMicros, lateMicros: rttMicros },
+  },
   {
     event: 'end',
-    data: { durationMillis: 9000, ...silence, rttMicros: null, verdict: 'refused', error: refused },
+    data: {
+      durationMillis: 9000.5,
+      ...tallies,
+      skipped: 0,
+      rttMicros,
+      lateMicros: null,
+      verdict: 'answered',
+    },
+  },
+  {
+    event: 'end',
+    data: {
+      durationMillis: 9000,
+      ...silence,
+      skipped: 0,
+      rttMicros: null,
+      lateMicros: null,
+      verdict: 'refused',
+      error: refused,
+    },
   },
 ]
 
