@@ -39,7 +39,10 @@ describeWithDocker('docker compose up --wait', () => {
     '%s receives every number in order, a readable line each',
     async (receiver) => {
       for (const group of GROUPS) {
-        const heard = new RegExp(`${group} from \\S+:\\d+ sequence=(\\d+) 64 B delay=.* .?s$`, 'gm')
+        const heard = new RegExp(
+          `${group} from \\S+:\\d+ on \\S+ TTL \\d+ sequence=(\\d+) 64 B delay=.* .?s$`,
+          'gm',
+        )
         const log = yard.log(receiver)
         await log.waitForText(new RegExp(`${group} .* sequence=8 `))
         const sequences = [...log.stdout.matchAll(heard)].map(([, sequence]) => Number(sequence))
