@@ -29,7 +29,7 @@ const BELONGS = {
 } as const satisfies Partial<Record<keyof Asked, readonly Design[]>>
 const FLAGS = { workers: '--workers', connections: '--connections', maxChildren: '--max-children' }
 /** These leave it to the parent to accept, by system call or by node:net. */
-const EITHER_ENGINE: readonly Design[] = ['event-loop', 'spawn', 'pass']
+const EITHER_ENGINE: ReadonlySet<Design> = new Set(['event-loop', 'spawn', 'pass'])
 
 /**
  * Puts `--design` and `--engine` together: event-loop, spawn and pass go with either engine, the others with epoll.
@@ -53,7 +53,7 @@ export function chooseDesign(asked: Asked, isInherited: boolean): Plan {
 
 function checkOptions(asked: Asked): void {
   const { design, engine } = asked
-  if (engine === 'node' && !EITHER_ENGINE.includes(design))
+  if (engine === 'node' && !EITHER_ENGINE.has(design))
     throw new UsageError('--engine', engine, `does not go with --design ${design}`)
   for (const name of ['workers', 'connections', 'maxChildren'] as const) {
     const designs: readonly Design[] = BELONGS[name]
@@ -76,7 +76,7 @@ function classic({ engine }: Asked, design: Design, isInherited: boolean): Choic
   if (engine === 'node') return { engine }
   const missing = whatEpollLacks(isInherited)
   if (missing === undefined) return { engine: 'epoll' }
-  if (engine === 'epoll' || !EITHER_ENGINE.includes(design))
+  if (engine === 'epoll' || !EITHER_ENGINE.has(design))
     throw new UsageError('--design', design, `cannot run here: ${missing}`)
   return { engine: 'node', why: missing }
 }

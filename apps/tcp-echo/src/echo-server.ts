@@ -12,17 +12,13 @@ import type { ServeOptions } from './config.ts'
 export async function createEchoServer(context: ServiceContext<ServeOptions>): Promise<Service> {
   const plan = chooseDesign(context.options, !context.inherited.isEmpty)
   context.log.debug(plan, 'engine')
-  switch (plan.design) {
-    case 'spawn':
-      return (await import('./designs/spawn-server.ts')).createSpawnServer(context, plan)
-    case 'pass':
-      return (await import('./designs/pass-server.ts')).createPassServer(context, plan)
-    case 'accept':
-    case 'reuse-port':
-      return (await import('./designs/accept-server.ts')).createAcceptServer(context, plan)
-    default:
-      if (plan.engine === 'node')
-        return (await import('./node-server.ts')).createNodeServer(context)
-      return (await import('./epoll/epoll-server.ts')).createEpollServer(context, plan)
-  }
+  const { design, engine } = plan
+  if (design === 'spawn')
+    return (await import('./designs/spawn-server.ts')).createSpawnServer(context, plan)
+  if (design === 'pass')
+    return (await import('./designs/pass-server.ts')).createPassServer(context, plan)
+  if (design === 'accept' || design === 'reuse-port')
+    return (await import('./designs/accept-server.ts')).createAcceptServer(context, plan)
+  if (engine === 'node') return (await import('./node-server.ts')).createNodeServer(context)
+  return (await import('./epoll/epoll-server.ts')).createEpollServer(context, plan)
 }

@@ -50,10 +50,6 @@ function channelParts(log: LogTarget): EngineParts {
 }
 
 function logTarget(isInfoLogged: boolean): LogTarget {
-  const teller =
-    (level: 'debug' | 'info' | 'warn' | 'error'): LogTarget['info'] =>
-    (fields, message) =>
-      tell({ kind: 'line', level, fields, message })
   return {
     debug: teller('debug'),
     info: teller('info'),
@@ -61,6 +57,10 @@ function logTarget(isInfoLogged: boolean): LogTarget {
     error: teller('error'),
     isLevelEnabled: (level) => isInfoLogged || level === 'warn' || level === 'error',
   }
+}
+
+function teller(level: 'debug' | 'info' | 'warn' | 'error'): LogTarget['info'] {
+  return (fields, message) => tell({ kind: 'line', level, fields, message })
 }
 
 const { entrance, ...rules } = JSON.parse(process.argv[2] ?? '') as EngineRules
@@ -77,8 +77,8 @@ const engine = startEngineHere(
   log,
   entrance === 'channel' ? channelParts(log) : {},
 )
-const finish = reportCounts(counts)
-obey((order) => (order === 'stop' ? engine.stop() : engine.end()))
+const finish = reportCounts(process, counts)
+obey(process, (order) => (order === 'stop' ? engine.stop() : engine.end()))
 tell({ kind: 'ready' })
 await engine.ended
 finish()

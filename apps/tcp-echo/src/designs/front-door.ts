@@ -1,7 +1,7 @@
-import { type AddressInfo, createServer, Socket } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 
 import { Epoll } from '@sockyard/posix/epoll'
-import { NativeSocket } from '@sockyard/posix/native-socket'
+import type { NativeSocket } from '@sockyard/posix/native-socket'
 import { whenReadable } from '@sockyard/posix/when-readable'
 import { bindTcpServer } from '@sockyard/service/bind-tcp-server'
 import { ipFamily } from '@sockyard/service/common-options'

@@ -13,7 +13,7 @@ import { WorkerProcess } from './worker-process.ts'
 
 /** A way to give connections to processes that were started before. */
 export interface Handover {
-  launch(index: number, onNews: (news: News) => void): WorkerProcess
+  readonly launch: (index: number, onNews: (news: News) => void) => WorkerProcess
   ended(index: number): void
   /**
    * @param peer by which the visitor is counted

@@ -19,7 +19,7 @@ const WATCH_AFTER_MILLIS = 10_000
 
 const rules = JSON.parse(process.argv[2] ?? '') as NodeRules
 const counts = new EngineCounts()
-const finish = reportCounts(counts)
+const finish = reportCounts(process, counts)
 const connections = new Set<{ socket: Socket }>()
 let isStopping = rules.isSingle
 
@@ -67,7 +67,7 @@ async function watch(): Promise<void> {
   })
 }
 
-obey((order) => {
+obey(process, (order) => {
   isStopping = true
   for (const { socket } of connections)
     if (order === 'stop') endWhenQuiet(socket, rules.thinkMillis)

@@ -10,9 +10,17 @@ import { Admission } from './admission.ts'
 import { workerRules } from './engine-rules.ts'
 import { type FrontDoor, openFrontDoor, type Visitor } from './front-door.ts'
 import type { News, NodeRules } from './messages.ts'
-import { WorkerCounts } from './worker-counts.ts'
+import { WorkerCounts, type WorkerShare } from './worker-counts.ts'
 import { countDeaths } from './worker-metrics.ts'
 import { WorkerProcess } from './worker-process.ts'
+
+/** Whom a child serves. */
+interface Served {
+  id: number
+  /** By which it is counted. */
+  peer: string
+  share: WorkerShare
+}
 
 const MODULE = new URL('node-worker.ts', import.meta.url)
 
@@ -47,14 +55,17 @@ export function createSpawnServer(context: ServiceContext<ServeOptions>, plan: P
     limited.info({ id, address, port, child: child.pid }, 'connected')
     if (handle instanceof Socket) handle.destroy()
     else handle.close()
-    void child.exited.then((reason) => {
-      children.delete(child)
-      share.end()
-      admission.leave(peer)
-      if (reason === 'exit code 0' || isStopping) return
-      deaths.inc()
-      limited.warn({ id, child: child.pid, reason }, 'worker died')
-    })
+    void over(child, { id, peer, share })
+  }
+
+  async function over(child: WorkerProcess, { id, peer, share }: Served): Promise<void> {
+    const reason = await child.exited
+    children.delete(child)
+    share.end()
+    admission.leave(peer)
+    if (reason === 'exit code 0' || isStopping) return
+    deaths.inc()
+    limited.warn({ id, child: child.pid, reason }, 'worker died')
   }
 
   return {

@@ -14,9 +14,10 @@ export function tell(news: News, whenTold: () => void = () => undefined): void {
 /**
  * Tells what is counted, when it has changed.
  *
+ * @param host the global `process`
  * @returns tells the rest, and ends the process
  */
-export function reportCounts(counts: EngineCounts): () => void {
+export function reportCounts(host: NodeJS.Process, counts: EngineCounts): () => void {
   const values = new Float64Array(counts.memory)
   let told = values.slice()
   const report = (whenTold?: () => void): void => {
@@ -27,17 +28,17 @@ export function reportCounts(counts: EngineCounts): () => void {
     if (values.some((value, index) => value !== told[index])) report()
   }, REPORT_MILLIS)
   timer.unref()
-  return () => report(() => process.exit())
+  return () => report(() => host.exit())
 }
 
 /**
  * Obeys the process that started this one and nobody else: a terminal's signals go to both, and it is for the parent
  * to say what they mean. Without a parent there is nobody to serve for.
  */
-export function obey(carryOut: (order: Order) => void): void {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined)
-  process.on('disconnect', () => process.exit())
-  process.on('message', (message) => {
+export function obey(host: NodeJS.Process, carryOut: (order: Order) => void): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) host.on(signal, () => undefined)
+  host.on('disconnect', () => host.exit())
+  host.on('message', (message) => {
     if (message === 'stop' || message === 'end') carryOut(message)
   })
 }
