@@ -7,6 +7,8 @@ import type { BulkStream } from './bulk-stream.ts'
 import { lost } from './lost.ts'
 
 const READ_BYTES = 256 * 1024
+/** Once the user has had enough, no longer than this without anything moving. */
+const LAST_BYTES_MILLIS = 1_000
 
 /** Reads straight into one buffer, which is checked before the next read. */
 export function readInto(stream: BulkStream): OnReadOpts {
@@ -24,12 +26,13 @@ export function readInto(stream: BulkStream): OnReadOpts {
  * Sends the stream until its end or `signal`, then FIN, and waits until everything is back.
  *
  * @param waitMillis how long nothing at all may move
+ * @param user aborts when the user wants it to end: what is under way then has a second at most to move on
  * @returns why it failed, undefined when the peer sent everything back and then its own FIN
  */
 export async function streamOver(
   connected: Connected,
   stream: BulkStream,
-  { signal, waitMillis }: { signal: AbortSignal; waitMillis: number },
+  { signal, user, waitMillis }: { signal: AbortSignal; user: AbortSignal; waitMillis: number },
 ): Promise<NetworkError | undefined> {
   const { socket, target } = connected
   socket.setTimeout(waitMillis, () => {
@@ -47,11 +50,14 @@ export async function streamOver(
     if (room) socket.end()
   }
   const stop = (): void => void socket.end()
+  const hurry = (): void => void socket.setTimeout(Math.min(waitMillis, LAST_BYTES_MILLIS))
   socket.on('drain', pump)
   signal.addEventListener('abort', stop, { once: true })
+  user.addEventListener('abort', hurry, { once: true })
   pump()
   const error = await lost(connected)
   signal.removeEventListener('abort', stop)
+  user.removeEventListener('abort', hurry)
   return socket.errored === null && stream.missingBytes === 0 && socket.writableEnded
     ? undefined
     : error

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 
 import { tcpBulkEvent } from '@sockyard/protocol/results'
 import { runApp } from '@sockyard/testkit/run-app'
+import { startApp } from '@sockyard/testkit/start-app'
 import { describe, expect, it, vi } from 'vitest'
 
 import { peer } from './peer.testing.ts'
@@ -81,5 +82,14 @@ describe('ping --bulk', () => {
     const { code, end } = await bulkJson(server.target, '--bytes', '64MiB', '-w', '300ms')
     expect(end?.error).toMatchObject({ errorClass: 'TIMEOUT', port: server.port })
     expect(code).toBe(1)
+  })
+
+  it('ends soon when it is interrupted, though nothing moves and --wait is long', async () => {
+    await using server = await peer((socket) => void socket.pause())
+    const args = ['ping', server.target, '--bulk', '--json', '-w', '1h', '-i', '50ms']
+    await using client = await startApp('tcp-echo', args)
+    await client.waitForLog(({ event }) => event === 'interval')
+    client.kill('SIGINT')
+    expect((await client.exited).code).toBe(1)
   })
 })

@@ -95,7 +95,8 @@ async function measure(
   let failure: NetworkError | undefined
   await Promise.all(
     streams.map(async (each) => {
-      const error = await streamOver(each, each.stream, { signal, waitMillis: options.wait })
+      const how = { signal, user: context.signal, waitMillis: options.wait }
+      const error = await streamOver(each, each.stream, how)
       if (error === undefined) return
       failure ??= error
       stop()

@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
 
 import { type EchoPingEvent, echoPingEvent } from '@sockyard/protocol/results'
 import { type Ran, runApp } from '@sockyard/testkit/run-app'
@@ -309,6 +310,59 @@ describe('a run', () => {
     terminal.stdin.write('\x03')
     await terminal.exited
     expect(terminal.stdout).toContain('answered: sent')
+  })
+})
+
+describe('at a rate', () => {
+  it.each(['batch', 'dgram'])('%s sends as many as were due', async (engine) => {
+    const server = await startServer('--rate-limit', '0')
+    await using _app = server.app
+    const target = `127.0.0.1:${server.port}`
+    const { end } = await ping(target, '--rate', '2000', '-c', '2000', '--engine', engine)
+    expect(end.sent).toBe(2000)
+    expect(end.durationMillis).toBeGreaterThan(999)
+    expect(end.lateMicros?.min).toBeGreaterThanOrEqual(0)
+  })
+
+  it('counts round trips from when they were due: a client that was stopped shows it', async () => {
+    const server = await startServer('--rate-limit', '0')
+    await using _app = server.app
+    await using client = await startApp('udp-echo', [
+      ...['ping', '--json', '--rate', '500', '-c', '1500'],
+      `127.0.0.1:${server.port}`,
+    ])
+    await client.waitForLog(({ event }) => event === 'interval')
+    client.kill('SIGSTOP')
+    await delay(400)
+    client.kill('SIGCONT')
+    await client.exited
+    const end = client.lines.at(-1)?.['data'] as End
+    // Some 200 of 1,500 were due meanwhile, the first of them 400 ms before they went out.
+    expect(end.rttMicros?.p99).toBeGreaterThan(250_000)
+    expect(end.lateMicros?.p99).toBeGreaterThan(250_000)
+    expect(end.sent).toBe(1500)
+  })
+
+  it('at an overload takes nothing for malformed, and says that the client was too slow', async () => {
+    const server = await startServer('--rate-limit', '0')
+    await using _app = server.app
+    const target = `127.0.0.1:${server.port}`
+    const args = ['ping', target, '--rate', '10000000', '-W', '1500ms', '-w', '100ms']
+    const { code, stdout } = await runApp('udp-echo', args)
+    expect(stdout).not.toContain('malformed')
+    expect(stdout).toMatch(/^this client was too slow for its rate: \d+ of \d+ probes/m)
+    expect(code).toBe(1)
+  })
+
+  it('says what was in flight when it was stopped', async () => {
+    const target = await fakeServer(() => {})
+    const args = ['ping', target, '-i', '50ms', '-w', '1h']
+    await using client = await startApp('udp-echo', args)
+    await client.waitForText(/^ping /)
+    await delay(100)
+    client.kill('SIGINT')
+    await client.exited
+    expect(client.stdout).toMatch(/silent: sent .* lost +0 \(0 %\) {2}in flight \d+ {2}in /)
   })
 })
 

@@ -63,7 +63,7 @@ export class ProbeFormat {
     if (!probe.ok) return MALFORMED
     const { session, sequence } = probe.value
     if (session !== this.#session) return { kind: 'foreign' }
-    const isRight = bytes.length === this.#size && verifyPadding(bytes)
+    const isRight = bytes.length === this.#size && verifyPadding(bytes, probe.value)
     return { kind: isRight ? 'numbered' : 'malformed', sequence }
   }
 }

@@ -68,9 +68,13 @@ export function decodeEchoProbe(bytes: Uint8Array): Parsed<EchoProbe> {
   })
 }
 
-/** Whether every byte after the header is what {@link encodeEchoProbe} put there; false without a good header. */
-export function verifyPadding(bytes: Uint8Array): boolean {
-  const probe = decodeEchoProbe(bytes)
+/**
+ * Whether every byte after the header is what {@link encodeEchoProbe} put there; false without a good header.
+ *
+ * @param header when it was read before, which spares reading it again
+ */
+export function verifyPadding(bytes: Uint8Array, header?: EchoProbe): boolean {
+  const probe = header === undefined ? decodeEchoProbe(bytes) : parsed(header)
   if (!probe.ok) return false
   const padding = bytes.subarray(ECHO_HEADER_BYTES)
   return firstMismatch(padding, paddingOffset(probe.value)) === undefined
