@@ -18,7 +18,7 @@ export interface Choice {
  * @throws {UsageError} when what was asked for cannot be had here
  */
 export function chooseEngine(
-  { engine, workers }: Pick<ServeOptions, 'engine' | 'workers'>,
+  { engine, workers }: { engine: ServeOptions['engine']; workers: number },
   isInherited: boolean,
 ): Choice {
   const missing = engine === 'dgram' ? 'it was asked for' : whatBatchLacks(isInherited)

@@ -15,7 +15,7 @@ import {
   wait,
   window,
 } from '@sockyard/service/common-options'
-import { byteSize, choice, integer } from '@sockyard/service/options'
+import { byteSize, choice, duration, integer } from '@sockyard/service/options'
 import { z } from 'zod'
 
 /** What `ping` asks when it is told no port. */
@@ -23,16 +23,26 @@ export const DEFAULT_PORT = 3333
 /** What an IPv4 datagram holds at most: 65,535 less 20 of IP and 8 of UDP (RFC 768). */
 const LARGEST_PAYLOAD_BYTES = 65_507
 
+/** How a server can be built; `choose-design.ts` says what each takes. */
+export const DESIGNS = ['event-loop', 'batch', 'iterative', 'parallel'] as const
+
 export const serveOptions = z.strictObject({
   port: port(DEFAULT_PORT),
   host: host(),
   ...ipFamilyOptions,
+  design: choice(DESIGNS, 'event-loop').meta({
+    valueName: 'DESIGN',
+    description: `how the server is built: ${DESIGNS.join(', ')}`,
+  }),
   engine: choice(['auto', 'batch', 'dgram'], 'auto').meta({
     description: 'how to receive: many at once by system call, or by node:dgram',
   }),
-  workers: integer(1, { minimum: 1, maximum: 64 }).meta({
+  workers: integer(undefined, { minimum: 1, maximum: 64 }).meta({
     valueName: 'COUNT',
-    description: 'threads of the batch engine; each source keeps to one of them',
+    description: 'batch: threads, each with its sources, 1; parallel: threads in the pool, 4',
+  }),
+  think: duration('0', { minimum: '0', maximum: '1h' }).meta({
+    description: 'service time: how long each datagram waits for its echo',
   }),
   rateLimit: rateLimit(1000),
   maxSources: integer(10_000, { minimum: 1, maximum: 1_000_000 }).meta({
@@ -43,7 +53,7 @@ export const serveOptions = z.strictObject({
   maxQueue: integer(1000, { minimum: 1, maximum: 1_000_000 }).meta({
     valueName: 'COUNT',
     group: 'Limits',
-    description: 'echoes that may wait to be sent with node:dgram; more are dropped',
+    description: 'datagrams that may wait for their turn or for the network, without batch',
   }),
   receiveBuffer: byteSize('4MiB', { minimum: '4KiB', maximum: '1GiB' }).meta({
     group: 'Limits',

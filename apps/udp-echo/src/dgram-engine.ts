@@ -8,15 +8,18 @@ import type { EchoEngine, EngineParts } from './echo-engine.ts'
 import { VerdictNumbers } from './verdict-numbers.ts'
 import { type Rules, verdictOf } from './verdict.ts'
 
-/** Echoes with node:dgram, one datagram an event: works everywhere. */
-export function createDgramEngine({
-  options,
-  inherited,
-  log,
-  metrics,
-  family,
-  counted,
-}: EngineParts): EchoEngine {
+/**
+ * Echoes with node:dgram, one datagram an event: works everywhere.
+ *
+ * @param answer is asked when a datagram may be answered; false: it is not, for everybody is busy
+ */
+export function createDgramEngine(
+  { options, inherited, log, metrics, family, counted }: EngineParts,
+  answer = (bytes: Buffer, send: (bytes: Uint8Array) => void): boolean => {
+    send(bytes)
+    return true
+  },
+): EchoEngine {
   const { host, port, rateLimit: perSecond, maxSources: maximumSources } = options
   const numbers = new VerdictNumbers()
   counted.push(numbers)
@@ -37,10 +40,14 @@ export function createDgramEngine({
     log,
     metrics,
     onDatagram(bytes, source) {
-      const verdict = verdictOf(source, rules)
+      const { port: to, address } = source
+      const permission = verdictOf(source, rules)
+      const isBusy =
+        permission === 'answered' && !answer(bytes, (echo) => endpoint.send(echo, to, address))
+      const verdict = isBusy ? 'busy' : permission
       numbers.count(verdict)
-      if (verdict === 'answered') endpoint.send(bytes, source.port, source.address)
-      else limited.info({ ...source, bytes: bytes.length, reason: verdict }, 'not answered')
+      if (verdict !== 'answered')
+        limited.info({ ...source, bytes: bytes.length, reason: verdict }, 'not answered')
     },
   })
   return {

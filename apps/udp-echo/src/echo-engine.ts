@@ -14,8 +14,10 @@ export interface EchoEngine {
 /** What an engine is made with. */
 export interface EngineParts extends Pick<
   ServiceContext<ServeOptions>,
-  'options' | 'inherited' | 'log' | 'metrics' | 'fail'
+  'inherited' | 'log' | 'metrics' | 'fail'
 > {
+  /** With the number of workers that the design has. */
+  options: ServeOptions & { workers: number }
   family: 4 | 6 | undefined
   /** Where an engine adds what its threads count. */
   counted: VerdictNumbers[]

@@ -2,7 +2,7 @@ import { createAddressList } from '@sockyard/service/address-list'
 import { ipFamily } from '@sockyard/service/common-options'
 import type { Service, ServiceContext } from '@sockyard/service/server-command'
 
-import { chooseEngine } from './choose-engine.ts'
+import { chooseDesign, type Plan } from './choose-design.ts'
 import type { ServeOptions } from './config.ts'
 import type { EchoEngine, EngineParts } from './echo-engine.ts'
 import { exportVerdicts } from './export-verdicts.ts'
@@ -13,14 +13,15 @@ export function createEchoServer(context: ServiceContext<ServeOptions>): Service
   // `--check` finds what is wrong with the lists, whatever the engine.
   createAddressList(options)
   const family = ipFamily(options)
-  const parts: EngineParts = { options, inherited, log, metrics, fail, family, counted: [] }
-  const choice = chooseEngine(options, !inherited.isEmpty)
+  const plan = chooseDesign(options, !inherited.isEmpty)
+  const sized = { ...options, workers: plan.workers }
+  const parts: EngineParts = { options: sized, inherited, log, metrics, fail, family, counted: [] }
   exportVerdicts(metrics, parts.counted)
   let engine: EchoEngine | undefined
   return {
     async start() {
-      log[choice.why === undefined ? 'debug' : 'info'](choice, 'engine')
-      engine = await load(choice.engine, parts)
+      log[plan.why === undefined ? 'debug' : 'info'](plan, 'engine')
+      engine = await load(plan, parts)
       await engine.start()
     },
     stop: async (drained) => engine?.stop(drained),
@@ -28,7 +29,10 @@ export function createEchoServer(context: ServiceContext<ServeOptions>): Service
 }
 
 /** What the other engine needs is not loaded. */
-async function load(engine: 'batch' | 'dgram', parts: EngineParts): Promise<EchoEngine> {
-  if (engine === 'dgram') return (await import('./dgram-engine.ts')).createDgramEngine(parts)
+async function load({ design, engine }: Plan, parts: EngineParts): Promise<EchoEngine> {
+  if (engine === 'dgram' && design === 'event-loop' && parts.options.think === 0)
+    return (await import('./dgram-engine.ts')).createDgramEngine(parts)
+  if (engine === 'dgram')
+    return (await import('./designs/queued-engine.ts')).createQueuedEngine(parts, design)
   return (await import('./batch-engine.ts')).createBatchEngine(parts)
 }

@@ -16,6 +16,7 @@ export const VERDICTS = [
   'denied',
   'not-allowed',
   'rate-limited',
+  'busy',
 ] as const
 
 export type Verdict = (typeof VERDICTS)[number]
