@@ -9,6 +9,13 @@ import { sampleOf } from './support/sample.ts'
 
 const CLIENTS = ['tcp-echo-client', 'udp-echo-client', 'sctp-echo-client']
 const GROUPS = ['239.255.43.21', 'ff15::4321']
+/** What the programs that have a native engine say of it. */
+const ENGINES = {
+  'tcp-echo': /listening transport=tcp .* engine=epoll /,
+  'udp-echo': /listening transport=udp .* engine=batch /,
+  'multicast-sender': /^.* sender \d+ to .*, engine batch, /m,
+  'multicast-receiver-1': /^.* receiving .*, engine batch; /m,
+}
 const ADMIN_PORTS = [9101, 9102, 9103, 9104, 9105, 9106, 9107, 9108, 9109, 9110, 9115]
 
 describeWithDocker('docker compose up --wait', () => {
@@ -25,6 +32,10 @@ describeWithDocker('docker compose up --wait', () => {
       const { State } = await inspect(yard.containerId(service))
       expect({ service, health: State.Health.Status }).toEqual({ service, health: 'healthy' })
     }
+  })
+
+  it.each(Object.entries(ENGINES))('%s runs on its native engine', async (service, says) => {
+    await yard.log(service).waitForText(says)
   })
 
   it.each(CLIENTS)('%s measures every echo, a readable line each', async (client) => {

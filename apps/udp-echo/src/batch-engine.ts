@@ -41,7 +41,8 @@ export function createBatchEngine(parts: EngineParts): EchoEngine {
       const refusals = new RefusalLog(log)
       workers = bound.sockets.map((each) => new BatchWorker(each, bound.port, parts, refusals))
       await Promise.all(workers.map(({ started }) => started))
-      log.info({ transport: 'udp', address: bound.address, port: bound.port }, 'listening')
+      const at = { transport: 'udp', address, port: boundPort }
+      log.info({ ...at, engine: 'batch', workers: workers.length }, 'listening')
     },
     async stop() {
       for (const hideOne of hide) hideOne()
