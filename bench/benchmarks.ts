@@ -1,6 +1,7 @@
 import { chatDelay } from './chat-delay.ts'
 import { chatRelay } from './chat-relay.ts'
 import { chat } from './chat.ts'
+import { designs } from './designs.ts'
 import type { Benchmark } from './harness/benchmark.ts'
 import { idleConnections } from './idle-connections.ts'
 import { multicast } from './multicast.ts'
@@ -17,6 +18,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   tcpConnections,
   tcpBulk,
   udpEcho,
+  designs,
   chatRelay,
   chat,
   chatDelay,

@@ -34,6 +34,16 @@ static bool take(struct client *client) {
   return client->received == size;
 }
 
+/* Everybody is served before the time begins: there are servers that start a process for each. */
+static void first_round(int epoll, struct client *clients, int connections) {
+  struct epoll_event events[EVENTS];
+  for (int i = 0; i < connections; i++) ask(&clients[i]);
+  for (int answered = 0; answered < connections;) {
+    int ready = epoll_wait(epoll, events, EVENTS, -1);
+    for (int i = 0; i < ready; i++) answered += take(&clients[events[i].data.u32]);
+  }
+}
+
 int main(int count, char **words) {
   int port = (int)argument(count, words, 1), connections = (int)argument(count, words, 4);
   size = (size_t)argument(count, words, 5);
@@ -45,6 +55,7 @@ int main(int count, char **words) {
     clients[i].descriptor = connect_client(port, i);
     watch(epoll, clients[i].descriptor, EPOLLIN, i);
   }
+  first_round(epoll, clients, connections);
   struct run run = start_run(argument(count, words, 2), argument(count, words, 3));
   for (int i = 0; i < connections; i++) ask(&clients[i]);
   struct epoll_event events[EVENTS];

@@ -39,7 +39,8 @@ function targets(verdicts: readonly Verdict[]): string {
   return verdicts.length === 0 ? '' : `## What had to come out\n\n${verdictTable(verdicts)}`
 }
 
-function section(benchmark: Benchmark, result: BenchmarkResult): string {
+/** A benchmark's heading, what it measures, chart, table, who was left out, and how to run it again. */
+export function section(benchmark: Benchmark, result: BenchmarkResult): string {
   const { rounds, secondsEach, time } = result
   return [
     `## ${benchmark.title}`,

@@ -44,6 +44,11 @@ function exactSeconds(pid: number, entry: Entry | undefined): number {
   return nanos / 1e9 + entry.childrenSeconds
 }
 
+/** How many processes there are of it: itself and its descendants. */
+export function processCount(pid: number): number {
+  return descendants(pid, allProcesses()).length
+}
+
 /** Ends a process and all its descendants at once. */
 export function killTree(pid: number): void {
   for (const id of descendants(pid, allProcesses())) kill(id)

@@ -4,6 +4,7 @@ import type { Benchmark } from './benchmark.ts'
 import { parseCommandLine, UsageError } from './command-line.ts'
 import { short } from './format.ts'
 import { parseStat } from './process-tree.ts'
+import { quote } from './quote-figures.ts'
 import { leftOutLines, resultTable } from './result-table.ts'
 import type { BenchmarkResult, Results } from './results.ts'
 import { merge } from './write-out.ts'
@@ -58,15 +59,16 @@ test('figures have three digits that count', () => {
   ])
 })
 
+const machine: Results['machine'] = {
+  processor: 'p',
+  cores: 2,
+  memoryGiB: 4,
+  kernel: 'k',
+  node: 'v26',
+  compiler: 'cc',
+}
+
 test('a later run on the same machine replaces what it measured, and keeps the rest', () => {
-  const machine: Results['machine'] = {
-    processor: 'p',
-    cores: 2,
-    memoryGiB: 4,
-    kernel: 'k',
-    node: 'v26',
-    compiler: 'cc',
-  }
   const before = { machine, benchmarks: [result, { ...result, name: 'chat' }] }
   const now = { machine, benchmarks: [{ ...result, rounds: 9 }] }
   const merged = merge(before, now)
@@ -75,6 +77,19 @@ test('a later run on the same machine replaces what it measured, and keeps the r
     ['echo', 9],
   ])
   expect(merge({ ...before, machine: { ...machine, cores: 64 } }, now)).toEqual(now)
+})
+
+test('a page that asks for the figures of a benchmark gets them, and keeps its other words', () => {
+  const text =
+    'before\n<!-- bench echo -->\nold\n<!-- end -->\nafter <!-- bench nosuch -->\nx\n<!-- end -->'
+  const results = { machine, benchmarks: [result] }
+  const quoted = quote(text, results, [benchmark])
+  expect(quoted).toMatch(
+    /^before\n<!-- bench echo -->\n\n!\[Echo\][^]*\| C  [^]*<!-- end -->\nafter/,
+  )
+  expect(quoted).not.toContain('old')
+  expect(quoted).toContain('<!-- bench nosuch -->\nx')
+  expect(quote(quoted, results, [benchmark])).toBe(quoted)
 })
 
 test('processor time is of itself and of the children it waited for, whatever its name is', () => {

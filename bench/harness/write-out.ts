@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Benchmark } from './benchmark.ts'
 import { drawChart } from './chart.ts'
 import { page } from './page.ts'
+import { quoteFigures } from './quote-figures.ts'
 import type { Results } from './results.ts'
 import { judge, type Target } from './verdicts.ts'
 
@@ -31,6 +32,7 @@ export async function writeOut(
   const verdicts = targets.flatMap((target) => judge(target, results.benchmarks))
   await writeFile(file, `${JSON.stringify({ ...results, verdicts }, undefined, 2)}\n`)
   await writeFile(join(folder, 'benchmarks.md'), page(results, benchmarks, verdicts))
+  await quoteFigures(folder, results, benchmarks)
 }
 
 /** The figures of two runs on one machine; those of now count. Figures of another machine go. */
