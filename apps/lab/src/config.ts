@@ -15,5 +15,4 @@ export const forkOptions = z.strictObject({
   json: json(),
 })
 
-export type ExperimentOptions = z.output<typeof experimentOptions>
 export type ForkOptions = z.output<typeof forkOptions>

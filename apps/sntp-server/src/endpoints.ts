@@ -24,7 +24,7 @@ export interface Endpoint extends UdpEndpoint {
 }
 
 /** Where a request came from, and when. */
-export interface Requester extends DatagramSource {
+interface Requester extends DatagramSource {
   /** When the kernel received it, in nanoseconds since 1970. */
   readonly receivedAt: bigint
 }

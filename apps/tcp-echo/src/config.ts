@@ -23,7 +23,7 @@ export const DEFAULT_PORT = 3111
 export const MAXIMUM_QUEUED_BYTES = 64 * 1024 * 1024
 
 /** How a server can be built; `choose-design.ts` says what each takes. */
-export const DESIGNS = [
+const DESIGNS = [
   'event-loop',
   'epoll',
   'iterative',

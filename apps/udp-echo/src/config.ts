@@ -24,7 +24,7 @@ export const DEFAULT_PORT = 3333
 const LARGEST_PAYLOAD_BYTES = 65_507
 
 /** How a server can be built; `choose-design.ts` says what each takes. */
-export const DESIGNS = ['event-loop', 'batch', 'iterative', 'parallel'] as const
+const DESIGNS = ['event-loop', 'batch', 'iterative', 'parallel'] as const
 
 export const serveOptions = z.strictObject({
   port: port(DEFAULT_PORT),

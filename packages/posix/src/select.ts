@@ -2,7 +2,7 @@ import { systemCall } from './libc.ts'
 
 const selectCall = systemCall('int select(int, uint8_t *, uint8_t *, uint8_t *, int64_t *)')
 /** The bits of an fd_set (select(2)): a descriptor from this number on does not fit, and would overwrite memory. */
-export const FD_SETSIZE = 1_024
+const FD_SETSIZE = 1_024
 
 /** The three sets of select(2), as descriptors. */
 export interface DescriptorSets {

@@ -20,7 +20,7 @@ export interface InternetAddress {
   scope: number
 }
 
-export interface UnixAddress {
+interface UnixAddress {
   family: 'unix'
   /** A path, an abstract name with a leading NUL, or '' for an unnamed socket. */
   path: string

@@ -16,7 +16,11 @@ export interface Exit {
   signal: NodeJS.Signals | null
 }
 
-const PATIENCE_MILLIS = 10_000
+/**
+ * Tells a process that hangs from one on a busy machine; nothing is measured by it. Less than vitest gives most
+ * tests, so that a failure shows what the process wrote.
+ */
+const PATIENCE_MILLIS = 25_000
 
 /**
  * A process under test, with all it wrote so far.
