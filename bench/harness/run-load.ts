@@ -3,8 +3,8 @@ import { cpuSecondsOf } from './process-tree.ts'
 import { lastWords, type RunningServer } from './server.ts'
 import { startProcess } from './start-process.ts'
 
-/** Long enough that just-in-time compilers and windows have settled. */
-const WARM_UP_SECONDS = 0.25
+/** Long enough for most that just-in-time compilers and windows have settled. */
+const WARM_UP_SECONDS = 0.5
 /** What a load may take beyond its time to connect, warm up and finish. */
 const GRACE_SECONDS = 15
 
@@ -12,6 +12,8 @@ const GRACE_SECONDS = 15
 export interface LoadProgram {
   c: string
   args: readonly number[]
+  /** How long a server is under load before it counts; 0.5 unless told. */
+  warmUpSeconds?: number
 }
 
 /** What every run against a server gives; a load adds its own. */
@@ -33,9 +35,13 @@ export async function runLoad(
   load: LoadProgram,
   seconds: number,
 ): Promise<Sample> {
-  const args = [server.port, WARM_UP_SECONDS, seconds, ...load.args]
+  const { warmUpSeconds = WARM_UP_SECONDS } = load
+  const args = [server.port, warmUpSeconds, seconds, ...load.args]
   await using running = await startProcess({ c: load.c, args }, 'load')
-  const expiry = setTimeout(() => running.kill('SIGKILL'), (seconds + GRACE_SECONDS) * 1000)
+  const expiry = setTimeout(
+    () => running.kill('SIGKILL'),
+    (warmUpSeconds + seconds + GRACE_SECONDS) * 1000,
+  )
   try {
     await running.waitForLog(({ event }) => event === 'begin')
     const share = cpuShareFromNow(server.pid)

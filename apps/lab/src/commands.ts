@@ -8,7 +8,7 @@ const FORK = 'how many processes a loop of forks makes, with and without break'
 
 const list = command({
   name: 'list',
-  summary: 'What there is to see (the default)',
+  summary: 'What there is to see',
   operands: [],
   options: listOptions,
   run: async ({ stdout }) => {
