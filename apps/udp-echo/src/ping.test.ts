@@ -205,13 +205,17 @@ describe('the verdict', () => {
     expect(code).toBe(1)
   })
 
-  it('is refused as fast as refusals come, and the run ends all the same', async () => {
-    const target = await closedPort('127.0.0.1')
-    const { code, end } = await ping(target, '--window', '8', '-W', '300ms', '-w', '100ms')
-    expect(end.verdict).toBe('refused')
-    expect(end.lost).toBe(end.sent)
-    expect(code).toBe(1)
-  })
+  it.each(['batch', 'dgram'])(
+    'is refused as fast as refusals come to %s, and ends',
+    async (engine) => {
+      const target = await closedPort('127.0.0.1')
+      const limits = ['-W', '300ms', '-w', '100ms', '--engine', engine]
+      const { code, end } = await ping(target, '--window', '8', ...limits)
+      expect(end.verdict).toBe('refused')
+      expect(end.lost).toBe(end.sent)
+      expect(code).toBe(1)
+    },
+  )
 
   it('without an address is an error of class DNS, on one line', async () => {
     const { code, end, stderr } = await ping('no-such-host.invalid', '-c', '1')
@@ -328,7 +332,12 @@ describe('at a rate', () => {
     const server = await startServer('--rate-limit', '0')
     await using _app = server.app
     await using client = await startApp('udp-echo', [
-      ...['ping', '--json', '--rate', '500', '-c', '1500'],
+      'ping',
+      '--json',
+      '--rate',
+      '500',
+      '-c',
+      '1500',
       `127.0.0.1:${server.port}`,
     ])
     await client.waitForLog(({ event }) => event === 'interval')
