@@ -38,7 +38,7 @@ describeWithDocker('the classic clients and servers in C', () => {
 
   it.each([
     ['tcp-server 4001', 'tcp-echo', ['exchange', 'classic:4001', 'hello']],
-    ['udp-server 4002', 'udp-echo', ['exchange', 'classic:4002', 'hello']],
+    ['udp-server 4002', 'udp-echo', ['exchange', '-4', 'classic:4002', 'hello']],
   ])('ours against theirs: 100 bytes, %s', async (server, app, args) => {
     await using theirs = peers.exec('classic', ...server.split(' '))
     await theirs.waitForText(/ready/)
