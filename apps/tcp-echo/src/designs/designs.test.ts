@@ -178,6 +178,7 @@ describe.each(PASSED)('the parent of --design %s', (design) => {
     const reason = /^sockyard_tcp_refused_total\{reason="too-many-from-address"\}/
     expect(await metrics(app, reason)).toEqual([1])
     for (const socket of visitors) socket.destroy()
+    await Promise.all(Array.from({ length: 10 }, () => resettingPeer(port, '127.0.0.1', 'half')))
     const answer = async (): Promise<string> =>
       (await echoed(port, 'welcome again').catch(() => '')).toString()
     await expect.poll(answer, PATIENCE).toBe('welcome again')

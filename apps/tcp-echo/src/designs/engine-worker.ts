@@ -10,8 +10,9 @@ import type { EngineParts } from '../epoll/echo-engine.ts'
 import { EngineCounts } from '../epoll/engine-counts.ts'
 import { startEngineHere } from '../epoll/engine-here.ts'
 import { Gate } from '../epoll/gate.ts'
+import { internetAddress } from '../epoll/listeners.ts'
 import type { GuardedTally } from '../epoll/shared-peer-tally.ts'
-import { type EngineRules, SOCKET_DESCRIPTOR } from './messages.ts'
+import { decodeVisitor, type EngineRules, SOCKET_DESCRIPTOR } from './messages.ts'
 import { obey, reportCounts, tell } from './tell-parent.ts'
 
 /** The parent counts who is in: it hears of everybody who leaves. */
@@ -26,19 +27,19 @@ class ToldTally extends LocalPeerTally implements GuardedTally {
   }
 }
 
-const oneByte = new Uint8Array(1)
+/** Room for the longest address and a port. */
+const name = new Uint8Array(128)
 
 /** The next connection that the parent has passed. */
 function receiveConnection(channel: NativeSocket): Accepted | undefined {
-  const [descriptor, ...others] = receiveDescriptors(channel, oneByte)?.descriptors ?? []
+  const passed = receiveDescriptors(channel, name)
+  const [descriptor, ...others] = passed?.descriptors ?? []
   for (const other of others) other.close()
   if (descriptor === undefined) return undefined
-  const socket = NativeSocket.adopt(descriptor.release())
-  try {
-    return { socket, from: socket.remoteAddress() }
-  } catch {
-    return { socket, from: undefined }
-  }
+  // A peer that has gone meanwhile has no address any more, and is to be counted all the same.
+  const { address, port } = decodeVisitor(name.subarray(0, passed?.length))
+  const from = internetAddress(address, port)
+  return { socket: NativeSocket.adopt(descriptor.release()), from }
 }
 
 function channelParts(log: LogTarget): EngineParts {

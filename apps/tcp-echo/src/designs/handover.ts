@@ -8,7 +8,7 @@ import type { ServiceContext } from '@sockyard/service/server-command'
 import type { ServeOptions } from '../config.ts'
 import { engineRules, workerRules } from './engine-rules.ts'
 import type { Visitor } from './front-door.ts'
-import type { News, NodeRules } from './messages.ts'
+import { encodeVisitor, type News, type NodeRules } from './messages.ts'
 import { WorkerProcess } from './worker-process.ts'
 
 /** A way to give connections to processes that were started before. */
@@ -29,7 +29,6 @@ export function nativeHandover(context: Context, workers: number): Handover {
   const module = new URL('engine-worker.ts', import.meta.url)
   const rules = engineRules(context, workers)
   const channels = new Map<number, NativeSocket>()
-  const oneByte = new Uint8Array(1)
   return {
     launch(index, onNews) {
       const [mine, theirs] = NativeSocket.pair({ type: 'seqpacket', nonBlocking: true })
@@ -42,11 +41,14 @@ export function nativeHandover(context: Context, workers: number): Handover {
       channels.get(index)?.close()
       channels.delete(index)
     },
-    pass(index, { handle }, peer) {
+    pass(index, { handle, address, port }, peer) {
       const channel = channels.get(index)
       if (channel === undefined || handle instanceof Socket) return undefined
       try {
-        if (passDescriptor(channel, handle.descriptor, oneByte) === undefined) return undefined
+        if (
+          passDescriptor(channel, handle.descriptor, encodeVisitor({ address, port })) === undefined
+        )
+          return undefined
       } catch (error) {
         if (error instanceof SystemCallError) return undefined
         throw error
@@ -62,18 +64,35 @@ export function nodeHandover({ options }: Context): Handover {
   const module = new URL('node-worker.ts', import.meta.url)
   const rules: NodeRules = { ...workerRules(options), isSingle: false }
   const workers = new Map<number, WorkerProcess>()
+  /** Of each worker, what is on its way to it, by number. */
+  const onTheWay = new Map<number, Map<number, Socket>>()
   let passed = 0
   return {
     launch(index, onNews) {
-      const worker = new WorkerProcess({ module, rules, onNews })
+      const sockets = new Map<number, Socket>()
+      const worker = new WorkerProcess({
+        module,
+        rules,
+        onNews(news) {
+          if (news.kind !== 'taken') return onNews(news)
+          sockets.get(news.id)?.destroy()
+          sockets.delete(news.id)
+        },
+      })
+      onTheWay.set(index, sockets)
       workers.set(index, worker)
       return worker
     },
-    ended: (index) => void workers.delete(index),
+    ended(index) {
+      workers.delete(index)
+      // What it had not taken would stay open, and its client would wait for ever.
+      for (const socket of onTheWay.get(index)?.values() ?? []) socket.destroy()
+    },
     pass(index, { handle }) {
       const worker = workers.get(index)
       if (worker === undefined || !(handle instanceof Socket)) return undefined
       const id = (passed += 1)
+      onTheWay.get(index)?.set(id, handle)
       worker.pass({ id }, handle)
       return String(id)
     },

@@ -10,6 +10,8 @@ export type News =
   | { kind: 'counts'; values: number[] }
   /** A line for the log. */
   | { kind: 'line'; level: keyof LimitedLog; fields: object; message: string }
+  /** A connection that was handed over by Node has arrived: the parent closes its own descriptor. */
+  | { kind: 'taken'; id: number }
   /** A connection that the parent had let in is over. */
   | { kind: 'left'; peer: string }
 
@@ -38,3 +40,14 @@ export interface NodeRules extends WorkerRules {
 
 /** Where a worker process finds the socket that it inherits: behind the standard streams and the channel. */
 export const SOCKET_DESCRIPTOR = 4
+
+/** What goes with a descriptor that is passed: whose connection it is. */
+export function encodeVisitor({ address, port }: { address: string; port: number }): Uint8Array {
+  return new TextEncoder().encode(`${address} ${port}`)
+}
+
+/** The other side of `encodeVisitor`. */
+export function decodeVisitor(bytes: Uint8Array): { address: string; port: number } {
+  const [address = '', port] = new TextDecoder().decode(bytes).split(' ')
+  return { address, port: Number(port) }
+}

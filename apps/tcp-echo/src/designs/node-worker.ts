@@ -78,9 +78,11 @@ setTimeout(() => void watch(), WATCH_AFTER_MILLIS).unref()
 if (rules.isSingle) serve(new Socket({ fd: SOCKET_DESCRIPTOR, allowHalfOpen: true }), 0)
 else
   process.on('message', (message: { id: number } | string, handle) => {
-    if (typeof message === 'object' && handle instanceof Socket) {
+    if (typeof message !== 'object') return
+    tell({ kind: 'taken', id: message.id })
+    if (handle instanceof Socket) {
       handle.allowHalfOpen = true
       serve(handle, message.id)
-    }
+    } else tell({ kind: 'left', peer: String(message.id) })
   })
 tell({ kind: 'ready' })

@@ -24,6 +24,8 @@ export function createPassServer(
     engine === 'epoll' ? nativeHandover(context, workers) : nodeHandover(context)
   /** Of each worker, whom it serves. */
   const served = Array.from({ length: workers }, () => new Map<string, string[]>())
+  /** How many each serves. */
+  const loads = served.map(() => 0)
   const pool = new WorkerPool({
     count: workers,
     log,
@@ -34,6 +36,7 @@ export function createPassServer(
       handover.ended(index)
       for (const peer of [...(served[index]?.values() ?? [])].flat()) admission.leave(peer)
       served[index]?.clear()
+      loads[index] = 0
     },
   })
   let door: FrontDoor | undefined
@@ -42,7 +45,9 @@ export function createPassServer(
   function left(index: number, name: string): void {
     const peers = served[index]?.get(name) ?? []
     const peer = peers.pop()
-    if (peer !== undefined) admission.leave(peer)
+    if (peer === undefined) return
+    admission.leave(peer)
+    loads[index] = (loads[index] ?? 0) - 1
     if (peers.length === 0) served[index]?.delete(name)
   }
 
@@ -54,6 +59,7 @@ export function createPassServer(
       if (name === undefined) continue
       const same = served[index]?.get(name) ?? []
       served[index]?.set(name, [...same, peer])
+      loads[index] = (loads[index] ?? 0) + 1
       return
     }
     admission.leave(peer)
@@ -64,9 +70,6 @@ export function createPassServer(
 
   /** Whoever serves fewest comes first. */
   function byLoad(): number[] {
-    const loads = served.map((names) =>
-      [...names.values()].reduce((sum, each) => sum + each.length, 0),
-    )
     return [...loads.keys()].toSorted((one, other) => (loads[one] ?? 0) - (loads[other] ?? 0))
   }
 

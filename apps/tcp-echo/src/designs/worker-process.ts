@@ -21,42 +21,49 @@ export class WorkerProcess {
   /** What it ended by, such as `SIGKILL` or `exit code 1`; when all that it told was heard. */
   readonly exited: Promise<string>
   readonly startedAt = performance.now()
-  readonly #child: ChildProcess
+  /** Undefined where there was no memory for it. */
+  readonly #child: ChildProcess | undefined
 
   constructor({ module, rules, socket, onNews }: WorkerProcessOptions) {
     const args = [...process.execArgv, fileURLToPath(module), JSON.stringify(rules)]
     const stdio: StdioOptions = ['ignore', 'ignore', 'inherit', 'ipc', socket ?? 'ignore']
-    this.#child = spawn(process.execPath, args, { stdio })
-    this.pid = this.#child.pid
-    this.#child.on('message', (message) => onNews(message as News))
-    this.exited = this.#ended()
+    try {
+      const child = spawn(process.execPath, args, { stdio })
+      child.on('message', (message) => onNews(message as News))
+      this.#child = child
+      this.pid = child.pid
+      this.exited = endOf(child)
+    } catch (error) {
+      this.exited = Promise.resolve(String(error))
+    }
   }
 
   order(order: Order): void {
     this.#send(order)
   }
 
-  /** Hands a connection of node:net over; it is no longer ours. */
+  /** Hands a connection of node:net over; ours stays open, and is closed when the other has arrived. */
   pass(visitor: { id: number }, socket: Socket): void {
     this.#send(visitor, socket)
   }
 
   kill(): void {
-    this.#child.kill('SIGKILL')
+    this.#child?.kill('SIGKILL')
   }
 
   #send(message: object | string, socket?: Socket): void {
     // Whoever has gone needs no order.
-    if (this.#child.connected) this.#child.send(message, socket, {}, () => undefined)
-    else socket?.destroy()
+    if (this.#child?.connected === true)
+      this.#child.send(message, socket, { keepOpen: true }, () => undefined)
   }
+}
 
-  async #ended(): Promise<string> {
-    const failed = new Promise<Error>((resolve) => this.#child.on('error', resolve))
-    if (this.#child.pid === undefined) return (await failed).message
-    const heard = once(this.#child, 'disconnect')
-    const [code, signal] = await once(this.#child, 'exit')
-    await heard
-    return signal === null ? `exit code ${code}` : String(signal)
-  }
+/** Where it could not be started, the reason. */
+async function endOf(child: ChildProcess): Promise<string> {
+  const failed = new Promise<Error>((resolve) => child.on('error', resolve))
+  if (child.pid === undefined) return (await failed).message
+  const heard = once(child, 'disconnect')
+  const [code, signal] = await once(child, 'exit')
+  await heard
+  return signal === null ? `exit code ${code}` : String(signal)
 }

@@ -66,8 +66,8 @@ function inheritedByConnections(socket: NativeSocket): void {
   setSocketOption(socket, 'TCP_KEEPCNT', 3)
 }
 
-/** `fe80::1%eth0` is valid on that interface only (RFC 4007). */
-function internetAddress(host: string, port: number): InternetAddress {
+/** What a numeric address with a port is to a call; `fe80::1%eth0` is valid on that interface only (RFC 4007). */
+export function internetAddress(host: string, port: number): InternetAddress {
   const [plain = '', zone] = host.split('%')
   const bytes = presentationToBytes(plain) ?? new Uint8Array(16)
   const family = bytes.length === 4 ? 'IPv4' : 'IPv6'
