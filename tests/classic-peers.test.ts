@@ -66,10 +66,15 @@ describeWithDocker('the classic clients and servers in C', () => {
   })
 
   it('theirs against ours: words for the server that shows what comes', async () => {
-    const network = ['--network', networkName, '--name', `receive-${networkName}`]
-    const receive = docker(['run', '--rm', ...network, 'sockyard/tcp-echo', 'receive', '-c', '1'])
-    const words = `classic words receive-${networkName} 3111 bonjour les amis`
-    await peers.run('sh', '-c', `until ${words} 2> /dev/null; do sleep 0.1; done`)
+    const name = `receive-${networkName}`
+    const options = ['--network', networkName, '--name', name]
+    await using _gone = {
+      [Symbol.asyncDispose]: async () => void (await docker(['rm', '--force', name])),
+    }
+    const receive = docker(['run', ...options, 'sockyard/tcp-echo', 'receive', '-c', '1'])
+    const words = `classic words ${name} 3111 bonjour les amis`
+    const patient = `for _ in $(seq 200); do ${words} 2> /dev/null && exit; sleep 0.1; done; exit 1`
+    await peers.run('sh', '-c', patient)
     const shown = await receive
     expect(shown.replaceAll('" + NUL', '\\0"')).toMatch(/"bonjour\\0/)
     expect(shown).toMatch(/received \d \(17 B\)\n$/)
