@@ -2,47 +2,63 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 import { describeWithDocker } from '@sockyard/testkit/docker'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
+import { apps } from './support/apps.ts'
 import { docker } from './support/docker.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const compose = readFileSync(`${root}/docker-compose.yml`, 'utf8')
-const APPS = [...new Set([...compose.matchAll(/APP: ([\w-]+)/g)].map(([, app = '']) => app))]
 /** Of the catalog, what a program needs to run. */
 const RUN_TIME = new Set(['@prometheus-io/client', 'koffi', 'pino', 'zod'])
+/** As in docker-compose.yml. */
+const HARDENED = ['--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges:true']
+const LISTS = 'cd /yard && ls apps && echo && ls packages && echo && ls node_modules/.pnpm && echo'
+const TESTS = "find apps packages -name '*.test*.ts'"
 
 describeWithDocker('the image of each app', () => {
-  it.each(APPS)('%s holds the packages that it depends on, and no others', async (app) => {
-    expect(await list(app, '/yard/apps')).toEqual([app])
-    const packages = dependenciesOf(`apps/${app}`).map((name) => name.replace('@sockyard/', ''))
-    expect(await list(app, '/yard/packages')).toEqual(packages.toSorted())
-  })
-
-  it.each(APPS)('%s holds nothing that only development needs', async (app) => {
-    const installed = await list(app, '/yard/node_modules/.pnpm')
-    const catalog = readFileSync(`${root}/pnpm-workspace.yaml`, 'utf8').matchAll(
-      /^  '?([@\w/-]+)'?: [\^\d]/gm,
-    )
-    const development = [...catalog].flatMap(([, name = '']) =>
-      RUN_TIME.has(name) ? [] : [name.replace('/', '+')],
-    )
-    expect(development).toContain('vitest')
+  it.each(apps)('%s holds what it needs to run, and nothing else', async (app) => {
+    const listed = await run(app, ['--entrypoint', 'sh'], ['-c', `${LISTS} && ${TESTS}`])
+    const [folders, packages, installed = [], tests] = listed
+      .split('\n\n')
+      .map((list) => list.trim().split('\n'))
+    expect(folders).toEqual([app])
+    const needed = dependenciesOf(`apps/${app}`).map((name) => name.replace('@sockyard/', ''))
+    expect(packages).toEqual(needed.toSorted())
+    expect(development()).toContain('vitest')
     const found = installed.filter((each) =>
-      development.some((name) => each.startsWith(`${name}@`)),
+      development().some((name) => each.startsWith(`${name}@`)),
     )
     expect(found).toEqual([])
-    const files = await run(app, 'find', '/yard/apps', '/yard/packages', '-name', '*.test*.ts')
-    expect(files).toBe('')
+    expect(tests).toEqual([''])
+  })
+
+  it.each(apps)('%s checks its configuration in a container that may do nothing', async (app) => {
+    expect(await run(app, HARDENED, ['--check'])).toBe(`${app}: the configuration is valid\n`)
+  })
+
+  describe('calls libc in such a container', () => {
+    it('lookup', async () => {
+      expect(await run('lookup', HARDENED, ['service', 'ssh'])).toMatch(/^22\/tcp +ssh\n/)
+    })
+
+    it('lab', async () => {
+      expect(await run('lab', HARDENED, ['peek'])).toContain('recv(3, MSG_PEEK) = 3 "hel"')
+    })
   })
 })
 
-async function list(app: string, folder: string): Promise<string[]> {
-  return (await run(app, 'ls', folder)).trim().split('\n')
+function run(app: string, options: readonly string[], args: readonly string[]): Promise<string> {
+  return docker(['run', '--rm', ...options, `sockyard/${app}`, ...args])
 }
 
-function run(app: string, command: string, ...args: string[]): Promise<string> {
-  return docker(['run', '--rm', '--entrypoint', command, `sockyard/${app}`, ...args])
+/** What of the catalog only development needs, as pnpm names its folders. */
+function development(): string[] {
+  const catalog = readFileSync(`${root}/pnpm-workspace.yaml`, 'utf8').matchAll(
+    /^  '?([@\w/-]+)'?: [\^\d]/gm,
+  )
+  return [...catalog].flatMap(([, name = '']) =>
+    RUN_TIME.has(name) ? [] : [name.replace('/', '+')],
+  )
 }
 
 /** The workspace packages that one depends on at run time, and they in turn. */

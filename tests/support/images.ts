@@ -1,5 +1,6 @@
 import { whyNoDocker } from '@sockyard/testkit/why-no-docker'
 
+import { uncomposedApps } from './apps.ts'
 import { docker } from './docker.ts'
 
 /** Builds the image of every app, and those of the foreign peers, once for all tests. */
@@ -7,6 +8,10 @@ export default async function buildImages(): Promise<void> {
   // The suites say so themselves.
   if (whyNoDocker() !== undefined) return
   await docker(['compose', 'build', '--quiet'])
+  for (const app of uncomposedApps) {
+    const name = ['--build-arg', `APP=${app}`, '--tag', `sockyard/${app}`]
+    await docker(['build', '--quiet', ...name, '.'])
+  }
   await docker(['build', '--quiet', '--tag', 'sockyard/peers', 'tests/peers'])
   await docker(['build', '--quiet', '--tag', 'sockyard/sctp-peers', 'tests/sctp-peers'])
   // It holds apps, out of the images that were built first.
