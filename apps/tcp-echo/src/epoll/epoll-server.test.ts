@@ -61,10 +61,11 @@ describe.each([['1'], ['2']])('the epoll engine with %s workers', (workers) => {
   it('numbers connections in the order of their arrival, whoever serves them', async () => {
     await using app = await startApp('tcp-echo', args)
     const { port } = await app.listening()
-    for (let visit = 0; visit < 8; visit += 1) (await visitor(port)).destroy()
-    await app.waitForLog(({ msg, id }) => msg === 'disconnected' && id === 8)
+    // Five lines a second is what the log takes of each of two workers.
+    for (let visit = 0; visit < 5; visit += 1) (await visitor(port)).destroy()
+    await app.waitForLog(({ msg, id }) => msg === 'disconnected' && id === 5)
     const ids = app.lines.filter(({ msg }) => msg === 'connected').map(({ id }) => id)
-    expect(new Set(ids)).toEqual(new Set([1, 2, 3, 4, 5, 6, 7, 8]))
+    expect(new Set(ids)).toEqual(new Set([1, 2, 3, 4, 5]))
   })
 
   it('ends at once at a second signal, though a peer is in', async () => {
