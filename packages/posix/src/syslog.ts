@@ -1,3 +1,6 @@
+import process from 'node:process'
+
+import { exitNow } from './exit-now.ts'
 import { libcFunction, loadKoffi } from './libc.ts'
 
 /** syslog(3): how bad it is, the worst first; the numbers of RFC 5424, section 6.2.1. */
@@ -44,14 +47,23 @@ const LOG_PID = 1
 
 const openlog = libcFunction('void openlog(const uint8_t *, int, int)')
 
+/** What openlog was given: libc keeps the pointers, not the texts, for as long as the process lives. */
+const identities: Buffer[] = []
+/** Messages that libc has neither handed on nor given up yet. */
+let underWay = 0
+
+/** `process.exit` waits for every thread, and the one that sends for a syslog daemon that may have stopped. */
+function endWithoutWaiting(exitCode: number): void {
+  if (underWay > 0) exitNow(exitCode)
+}
+
 /**
  * The process's connection to the syslog daemon (syslog(3)); the last one that was opened is in force. A daemon
  * that is not there, or does not read, costs messages, never time: they are sent by a thread of their own, one
- * after the other.
+ * after the other. When one is still under way at the end of the process, later listeners of its `exit` are not
+ * called: prepend what has to run.
  */
 export class Syslog {
-  /** libc keeps the pointer, not the text: this is the memory behind it. */
-  readonly #identity: Buffer
   readonly #send: (priority: number, message: string, done: () => void) => void
 
   /**
@@ -59,10 +71,12 @@ export class Syslog {
    * @throws {NativeCallsMissingError} where koffi is absent
    */
   constructor(identity: string, facility: SyslogFacility) {
-    this.#identity = Buffer.from(`${identity}\0`)
-    openlog(this.#identity, LOG_PID, SYSLOG_FACILITIES[facility] << 3)
+    const text = Buffer.from(`${identity}\0`)
+    openlog(text, LOG_PID, SYSLOG_FACILITIES[facility] << 3)
+    identities.push(text)
     const { async: send } = loadKoffi().load(null).func('void syslog(int, const char *)')
     this.#send = (priority, message, done) => void send(priority, message, done)
+    process.off('exit', endWithoutWaiting).on('exit', endWithoutWaiting)
   }
 
   /**
@@ -72,7 +86,11 @@ export class Syslog {
    * @param sent called back when libc has handed it on, or given it up
    */
   write(priority: SyslogPriority, message: string, sent: () => void): void {
+    underWay += 1
     // The message is a format of printf(3) to libc, and no text of a peer's may be one.
-    this.#send(SYSLOG_PRIORITIES[priority], message.replaceAll('%', '%%'), sent)
+    this.#send(SYSLOG_PRIORITIES[priority], message.replaceAll('%', '%%'), () => {
+      underWay -= 1
+      sent()
+    })
   }
 }

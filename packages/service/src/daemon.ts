@@ -67,7 +67,8 @@ export class Daemon {
     this.#host.umask(UMASK)
     if (pidFile !== undefined) {
       const { holdPidFile } = await import('./pid-file.ts')
-      this.#host.once('exit', holdPidFile(pidFile, this.#host.pid))
+      // Before whoever ends the process at once: a syslog daemon that has stopped must not keep the file.
+      this.#host.prependOnceListener('exit', holdPidFile(pidFile, this.#host.pid))
     }
     try {
       this.#host.chdir(directory)
