@@ -190,6 +190,8 @@ describe.each(POOLS)('the pool of --design %s', (design) => {
     const { app, port } = await start(design, '--workers', '2')
     await using _ = app
     const clients = await Promise.all(Array.from({ length: 8 }, () => visitor(port)))
+    const open = (): Promise<number[]> => metrics(app, /^sockyard_tcp_connections /)
+    await expect.poll(open, PATIENCE).toEqual([8])
     const closed = Promise.all(clients.map((client) => once(client, 'close')))
     const children = childrenOf(app)
     expect(children.length).toBe(2)
@@ -202,7 +204,7 @@ describe.each(POOLS)('the pool of --design %s', (design) => {
     await expect.poll(() => childrenOf(app).length, PATIENCE).toBe(2)
     expect(childrenOf(app).filter(({ state }) => state === 'Z')).toEqual([])
     expect(await metrics(app, /^sockyard_tcp_worker_deaths_total /)).toEqual([2])
-    await expect.poll(() => metrics(app, /^sockyard_tcp_connections /), PATIENCE).toEqual([0])
+    await expect.poll(open, PATIENCE).toEqual([0])
   })
 
   it('says how the connections are shared out', async () => {
