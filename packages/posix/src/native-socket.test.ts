@@ -221,6 +221,7 @@ it('nothing can be called after close, and the number may be another’s', () =>
     () => socket.shutdown('both'),
     () => socket.localAddress(),
     () => socket.remoteAddress(),
+    () => socket.duplicate(),
     () => socket.release(),
   ]
   for (const call of calls) expect(call).toThrow(ClosedDescriptorError)

@@ -49,11 +49,11 @@ export interface Received {
  */
 export class NativeSocket implements Disposable {
   readonly #descriptor: Descriptor
-  readonly #acceptFlags: number
+  readonly #nonBlocking: boolean
 
   private constructor(descriptor: number, nonBlocking: boolean) {
     this.#descriptor = new Descriptor(descriptor)
-    this.#acceptFlags = SOCK_CLOEXEC | (nonBlocking ? SOCK_NONBLOCK : 0)
+    this.#nonBlocking = nonBlocking
   }
 
   static open(kind: SocketKind): NativeSocket {
@@ -97,18 +97,15 @@ export class NativeSocket implements Disposable {
   /** The next connection, non-blocking when this socket is. */
   accept(): NativeSocket | undefined {
     const descriptor = acceptCall(this.descriptor, null, null, this.#acceptFlags)
-    if (descriptor === undefined) return undefined
-    return new NativeSocket(descriptor, (this.#acceptFlags & SOCK_NONBLOCK) !== 0)
+    return descriptor === undefined ? undefined : new NativeSocket(descriptor, this.#nonBlocking)
   }
 
   /** `accept` that tells the peer's address, in the same call. */
   acceptFrom(): Accepted | undefined {
     addressLength[0] = address.length
-    const flags = this.#acceptFlags
-    const descriptor = acceptCall(this.descriptor, address, addressLength, flags)
+    const descriptor = acceptCall(this.descriptor, address, addressLength, this.#acceptFlags)
     if (descriptor === undefined) return undefined
-    const from = readAddress()
-    return { socket: new NativeSocket(descriptor, (flags & SOCK_NONBLOCK) !== 0), from }
+    return { socket: new NativeSocket(descriptor, this.#nonBlocking), from: readAddress() }
   }
 
   /** @returns false while it is under way: it is over at EPOLLOUT, and SO_ERROR says how */
@@ -169,6 +166,11 @@ export class NativeSocket implements Disposable {
     return readAddress()
   }
 
+  /** A second descriptor of the same socket, with an owner of its own. @throws {SystemCallError} EMFILE */
+  duplicate(): NativeSocket {
+    return new NativeSocket(this.#descriptor.duplicate().release(), this.#nonBlocking)
+  }
+
   /** Gives the descriptor away, to whoever closes it from now on (such as `new net.Socket({ fd })`). */
   release(): number {
     return this.#descriptor.release()
@@ -181,6 +183,10 @@ export class NativeSocket implements Disposable {
 
   [Symbol.dispose](): void {
     this.close()
+  }
+
+  get #acceptFlags(): number {
+    return SOCK_CLOEXEC | (this.#nonBlocking ? SOCK_NONBLOCK : 0)
   }
 }
 
