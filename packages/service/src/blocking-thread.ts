@@ -1,7 +1,10 @@
-import process from 'node:process'
 import { Worker } from 'node:worker_threads'
 
 import { NativeSocket } from '@sockyard/posix/native-socket'
+import { SystemCallError } from '@sockyard/posix/system-call-error'
+
+import { atExit } from './at-exit.ts'
+import { threadError } from './thread-error.ts'
 
 /** What its data needs at most; V8 would take 40 MB and more before it collects anything. */
 const LIMITS = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 4 }
@@ -36,30 +39,48 @@ export class BlockingThread {
   readonly ended: Promise<void>
 
   /** Starts it. @throws {SystemCallError} EMFILE when there is no descriptor for it */
-  constructor({ module, data, onMessage, onFailure }: BlockingThreadOptions) {
+  constructor(options: BlockingThreadOptions) {
     const [mine, theirs] = NativeSocket.pair({ type: 'datagram', nonBlocking: true })
     this.#bell = mine
-    const workerData = { orders: this.#orders, wakeDescriptor: theirs.release(), data }
-    const worker = new Worker(module, { workerData, resourceLimits: LIMITS, execArgv: [] })
-    worker.on('message', onMessage)
-    worker.on('error', (error) => onFailure(toError(error)))
+    const worker = this.#start(options, theirs)
     // The end of a process waits for its threads, and they for the kernel.
-    const end = (): void => this.order('end')
-    process.on('exit', end)
+    const takeBack = atExit(() => this.order('end'))
     this.ended = new Promise((resolve) =>
       worker.once('exit', () => {
-        process.off('exit', end)
+        takeBack()
         mine.close()
         resolve()
       }),
     )
   }
 
-  /** Tells the thread, and wakes it. */
+  #start(
+    { module, data, onMessage, onFailure }: BlockingThreadOptions,
+    bell: NativeSocket,
+  ): Worker {
+    try {
+      const workerData = { orders: this.#orders, wakeDescriptor: bell.descriptor, data }
+      const worker = new Worker(module, { workerData, resourceLimits: LIMITS, execArgv: [] })
+      worker.on('message', onMessage)
+      worker.on('error', (error) => onFailure(threadError(error)))
+      bell.release()
+      return worker
+    } catch (error) {
+      bell.close()
+      this.#bell.close()
+      throw error
+    }
+  }
+
+  /** Tells the thread, and wakes it; one that has ended, or is about to, needs no order. */
   order(order: Exclude<Order, 'go on'>): void {
     if (this.#bell.closed) return
     Atomics.store(this.#orders, 0, ORDERS.indexOf(order))
-    this.#bell.send(Uint8Array.of(1))
+    try {
+      this.#bell.send(Uint8Array.of(1))
+    } catch (error) {
+      if (!(error instanceof SystemCallError && error.code === 'ECONNREFUSED')) throw error
+    }
   }
 }
 
@@ -80,8 +101,4 @@ export class OrderBook {
     while (this.bell.receive(nothing) !== undefined);
     return ORDERS[Atomics.load(this.#orders, 0)] ?? 'go on'
   }
-}
-
-function toError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error))
 }

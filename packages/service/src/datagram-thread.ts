@@ -1,11 +1,11 @@
-import process from 'node:process'
 import { Worker } from 'node:worker_threads'
 
-import { Descriptor } from '@sockyard/posix/descriptor'
 import type { NativeSocket } from '@sockyard/posix/native-socket'
 import { wakeReceiver } from '@sockyard/posix/wake-receiver'
 
+import { atExit } from './at-exit.ts'
 import { type DatagramThreadStart, STARTED, STOPPING } from './datagram-thread-start.ts'
+import { threadError } from './thread-error.ts'
 
 /** A thread that only receives needs little: V8 would take 40 MB and more before it collects anything. */
 const LIMITS = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2 }
@@ -35,18 +35,30 @@ export class DatagramThread {
   readonly started: Promise<unknown>
 
   /** Starts the thread. @throws {SystemCallError} EMFILE when there is no descriptor for it */
-  constructor({ module, socket, data, onMessage, onFailure }: DatagramThreadOptions) {
-    this.#socket = socket
-    const descriptor = duplicate(socket)
-    const workerData = { descriptor, state: this.#state, data } satisfies DatagramThreadStart
-    const worker = new Worker(module, { workerData, resourceLimits: LIMITS, execArgv: [] })
-    if (onMessage !== undefined) worker.on('message', onMessage)
-    worker.on('error', (error) => onFailure(asError(error)))
+  constructor(options: DatagramThreadOptions) {
+    this.#socket = options.socket
+    const worker = this.#start(options)
     this.#ended = new Promise((resolve) => worker.once('exit', () => resolve()))
     this.started = Promise.race([Atomics.waitAsync(this.#state, STARTED, 0).value, this.#ended])
     // The end of a process waits for its threads, and they for a datagram.
-    process.on('exit', this.#wake)
-    void this.#ended.then(() => process.off('exit', this.#wake))
+    const takeBack = atExit(this.#wake)
+    void this.#ended.then(takeBack)
+  }
+
+  #start({ module, socket, data, onMessage, onFailure }: DatagramThreadOptions): Worker {
+    const own = socket.duplicate()
+    try {
+      const { descriptor } = own
+      const workerData = { descriptor, state: this.#state, data } satisfies DatagramThreadStart
+      const worker = new Worker(module, { workerData, resourceLimits: LIMITS, execArgv: [] })
+      if (onMessage !== undefined) worker.on('message', onMessage)
+      worker.on('error', (error) => onFailure(threadError(error)))
+      own.release()
+      return worker
+    } catch (error) {
+      own.close()
+      throw error
+    }
   }
 
   /** Reads no more. Fulfilled when the batch under way is done and the thread has ended. */
@@ -59,17 +71,4 @@ export class DatagramThread {
     Atomics.store(this.#state, STOPPING, 1)
     if (!this.#socket.closed) wakeReceiver(this.#socket)
   }
-}
-
-function duplicate(socket: NativeSocket): number {
-  const borrowed = new Descriptor(socket.descriptor)
-  try {
-    return borrowed.duplicate().release()
-  } finally {
-    borrowed.release()
-  }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error))
 }

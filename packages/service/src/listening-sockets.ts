@@ -2,8 +2,7 @@ import type { Socket as DatagramSocket } from 'node:dgram'
 import type { Server } from 'node:net'
 
 import type { Registry } from '@prometheus-io/client'
-import { Descriptor } from '@sockyard/posix/descriptor'
-import { NativeSocket } from '@sockyard/posix/native-socket'
+import type { NativeSocket } from '@sockyard/posix/native-socket'
 
 import { type OptionReading, readOptions } from './option-readings.ts'
 
@@ -46,20 +45,11 @@ export function showOptionsOf(metrics: Registry, socket: ListeningSocket): () =>
     target.once('close', hide)
     return hide
   }
-  const own = { ...socket, target: duplicate(target) }
+  const own = { ...socket, target: target.duplicate() }
   all.add(own)
   return () => {
     all.delete(own)
     own.target.close()
-  }
-}
-
-function duplicate(socket: NativeSocket): NativeSocket {
-  const borrowed = new Descriptor(socket.descriptor)
-  try {
-    return NativeSocket.adopt(borrowed.duplicate().release())
-  } finally {
-    borrowed.release()
   }
 }
 
