@@ -42,9 +42,7 @@ export class GroupBatches {
     reception: Reception,
   ): GroupReception {
     const socket = openNativeGroupSocket(group, on, port)
-    const place = { group: group.address, interface: on.name }
-    enlarge(socket, reception)
-    const endWatch = whenReadable(socket.descriptor, () => this.#read(socket, place, reception))
+    const endWatch = this.#watch(socket, { group: group.address, interface: on.name }, reception)
     return {
       target: socket,
       drops: () => kernelDrops(socket),
@@ -53,6 +51,17 @@ export class GroupBatches {
         endWatch()
         socket.close()
       },
+    }
+  }
+
+  /** What cannot be read is not kept open: the kernel would go on to fill it. */
+  #watch(socket: NativeSocket, place: GroupMembership, reception: Reception): () => void {
+    try {
+      enlarge(socket, reception)
+      return whenReadable(socket.descriptor, () => this.#read(socket, place, reception))
+    } catch (error) {
+      socket.close()
+      throw error
     }
   }
 

@@ -47,25 +47,27 @@ export class GroupJoiner {
       this.#batches === undefined
         ? await openDatagramReception(...parts)
         : this.#batches.open(...parts)
-    this.#joined.add({ ...place, index: on.index, reception: this.#shown(place.group, reception) })
+    const shown = await this.#shown(place.group, reception)
+    this.#joined.add({ ...place, index: on.index, reception: shown })
     log.info(place, 'joined')
     this.#options.onJoined?.(place)
   }
 
-  /** GET /options of the admin endpoint tells of it until it is closed. */
-  #shown(address: string, reception: GroupReception): GroupReception {
+  /** GET /options of the admin endpoint tells of it until it is closed; what cannot be shown is closed at once. */
+  async #shown(address: string, reception: GroupReception): Promise<GroupReception> {
     const { port, metrics } = this.#options
-    const hide = showOptionsOf(metrics, {
-      transport: 'udp',
-      address,
-      port,
-      target: reception.target,
-    })
-    const close = (): Promise<void> => {
-      hide()
-      return reception.close()
+    const { target } = reception
+    try {
+      const hide = showOptionsOf(metrics, { transport: 'udp', address, port, target })
+      const close = (): Promise<void> => {
+        hide()
+        return reception.close()
+      }
+      return { ...reception, close }
+    } catch (error) {
+      await reception.close()
+      throw error
     }
-    return { ...reception, close }
   }
 
   #say(membership: GroupMembership, error: string): void {
