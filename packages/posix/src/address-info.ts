@@ -82,19 +82,12 @@ export async function getaddrinfo(
   return holding(memory, async () => {
     const [node, port, wanted] = question
     const values = [address(node), address(port), addressOf(wanted), addressOf(result)] as const
-    const code = await getaddrinfoCall(...values)
-    if (code !== 0) throw failure(code, [host ?? 'NULL', service ?? 'NULL'], values)
-    return takeList(result[0] ?? 0n)
+    const first = await getaddrinfoCall(...values)
+    // errno stayed with the thread of that call; what is wrong with this system will be wrong once more here.
+    const code = first === EAI_SYSTEM ? getaddrinfoHere(...values) : first
+    if (code === 0) return takeList(result[0] ?? 0n)
+    throw addressInfoError('getaddrinfo', code, [host ?? 'NULL', service ?? 'NULL'], lastErrno())
   })
-}
-
-type Values = readonly [bigint | null, bigint | null, bigint, bigint]
-
-/** errno stayed with the thread of the call; what is wrong with this system will be wrong once more here. */
-function failure(code: number, asked: readonly string[], values: Values): Error {
-  if (code !== EAI_SYSTEM) return addressInfoError('getaddrinfo', code, asked)
-  const again = getaddrinfoHere(...values)
-  return addressInfoError('getaddrinfo', code, asked, again === 0 ? undefined : lastErrno())
 }
 
 /** Reads the list and frees it, whatever happens. */

@@ -48,17 +48,12 @@ export async function getnameinfo(
     const from = [addressOf(encoded), encoded.length] as const
     const names = [addressOf(host), host.length, addressOf(service), service.length] as const
     const values = [...from, ...names, mask]
-    const code = await getnameinfoCall(...values)
-    if (code !== 0) throw failure(code, shown, values)
-    return { host: textIn(host), service: textIn(service) }
+    const first = await getnameinfoCall(...values)
+    // As in getaddrinfo: errno stayed with the thread of that call.
+    const code = first === EAI_SYSTEM ? getnameinfoHere(...values) : first
+    if (code === 0) return { host: textIn(host), service: textIn(service) }
+    throw addressInfoError('getnameinfo', code, [shown], lastErrno())
   })
-}
-
-/** As that of getaddrinfo: errno stayed with the thread of the call. */
-function failure(code: number, shown: string, values: readonly (number | bigint)[]): Error {
-  if (code !== EAI_SYSTEM) return addressInfoError('getnameinfo', code, [shown])
-  const again = getnameinfoHere(...values)
-  return addressInfoError('getnameinfo', code, [shown], again === 0 ? undefined : lastErrno())
 }
 
 function textIn(memory: Uint8Array): string {

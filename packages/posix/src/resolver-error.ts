@@ -71,12 +71,16 @@ export class ResolverError extends Error {
   }
 }
 
-/** The error of getaddrinfo(3) or getnameinfo(3) with this number. */
+/**
+ * The error of getaddrinfo(3) or getnameinfo(3) with this number.
+ *
+ * @param errno of the call; it means something for EAI_SYSTEM only
+ */
 export function addressInfoError(
   syscall: string,
   number: number,
   values: readonly string[],
-  errno?: number,
+  errno: number,
 ): ResolverError {
   const code = GETADDRINFO_CODES[number] ?? `EAI_${number}`
   return new ResolverError({

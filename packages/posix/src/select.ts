@@ -1,4 +1,5 @@
 import { systemCall } from './libc.ts'
+import { encodeTimeval } from './timeval.ts'
 
 const selectCall = systemCall('int select(int, uint8_t *, uint8_t *, uint8_t *, int64_t *)')
 /** The bits of an fd_set (select(2)): a descriptor from this number on does not fit, and would overwrite memory. */
@@ -16,6 +17,7 @@ export interface DescriptorSets {
  * Which of some descriptors are ready (select(2)). Blocks the thread. `Epoll` does the same for any number.
  *
  * @param asked is not changed: the sets that the kernel writes into are copies
+ * @param timeoutMillis counts to the microsecond; 0 does not wait
  * @throws {RangeError} for a descriptor of FD_SETSIZE and more
  * @throws {SystemCallError} EBADF when one is closed, EINTR after a signal
  */
@@ -23,11 +25,7 @@ export function select(asked: Partial<DescriptorSets>, timeoutMillis: number): D
   const { read = [], write = [], except = [] } = asked
   const [readSet, writeSet, exceptSet] = [toSet(read), toSet(write), toSet(except)]
   const highest = Math.max(-1, ...read, ...write, ...except)
-  const timeval = BigInt64Array.of(
-    BigInt(Math.floor(timeoutMillis / 1_000)),
-    BigInt((timeoutMillis % 1_000) * 1_000),
-  )
-  selectCall(highest + 1, readSet, writeSet, exceptSet, timeval)
+  selectCall(highest + 1, readSet, writeSet, exceptSet, encodeTimeval(timeoutMillis))
   return {
     read: read.filter((each) => isIn(readSet, each)),
     write: write.filter((each) => isIn(writeSet, each)),

@@ -6,6 +6,8 @@ import type { NativeSocket } from './native-socket.ts'
 const setsockopt = systemCall('int setsockopt(int, int, int, const uint8_t *, uint32_t)')
 const SOL_SOCKET = 1
 const SO_ATTACH_REUSEPORT_CBPF = 51
+/** struct sock_fprog (linux/filter.h): the number of instructions, and where they are. */
+const PROGRAM_HEADER_BYTES = 16
 /** Where the network header begins for a filter (linux/filter.h, SKF_NET_OFF). */
 const NETWORK = 0xfff00000
 const LOAD_BYTE = 0x30
@@ -51,16 +53,16 @@ function program(sockets: number): readonly Instruction[] {
  */
 export function shareBySource(socket: NativeSocket, sockets: number): void {
   const instructions = program(sockets)
-  const code = new DataView(new ArrayBuffer(instructions.length * 8))
+  // One piece of memory, so that whoever holds the header holds what it points to.
+  const memory = new DataView(new ArrayBuffer(PROGRAM_HEADER_BYTES + instructions.length * 8))
   for (const [index, [operation, value, ifTrue = 0, ifFalse = 0]] of instructions.entries()) {
-    code.setUint16(index * 8, operation, LITTLE)
-    code.setUint8(index * 8 + 2, ifTrue)
-    code.setUint8(index * 8 + 3, ifFalse)
-    code.setUint32(index * 8 + 4, value, LITTLE)
+    const at = PROGRAM_HEADER_BYTES + index * 8
+    memory.setUint16(at, operation, LITTLE)
+    memory.setUint8(at + 2, ifTrue)
+    memory.setUint8(at + 3, ifFalse)
+    memory.setUint32(at + 4, value, LITTLE)
   }
-  // struct sock_fprog: the number of instructions, and where they are.
-  const header = new DataView(new ArrayBuffer(16))
-  header.setUint16(0, instructions.length, LITTLE)
-  header.setBigUint64(8, addressOf(code), LITTLE)
-  setsockopt(socket.descriptor, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, header, header.byteLength)
+  memory.setUint16(0, instructions.length, LITTLE)
+  memory.setBigUint64(8, addressOf(memory) + BigInt(PROGRAM_HEADER_BYTES), LITTLE)
+  setsockopt(socket.descriptor, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, memory, PROGRAM_HEADER_BYTES)
 }

@@ -10,6 +10,7 @@ import {
 import { bytesToPresentation, presentationToBytes } from './presentation.ts'
 import type { SocketOptionType, SocketOptionValues } from './socket-option-values.ts'
 import { decodeTcpInfo, TCP_INFO_BYTES } from './tcp-info.ts'
+import { encodeTimeval } from './timeval.ts'
 
 /** How the values of one type of option are written in memory, in this machine's byte order. */
 export interface SocketOptionCodec<Value> {
@@ -112,11 +113,8 @@ function ints(...values: readonly number[]): Uint8Array {
   return new Uint8Array(Int32Array.from(values).buffer)
 }
 
-/** struct timeval: seconds and microseconds, 64 bits each on every 64-bit Linux. */
 function timeval(millis: number): Uint8Array {
-  const micros = Math.round(millis * 1_000)
-  const parts = [Math.floor(micros / 1_000_000), micros % 1_000_000]
-  return new Uint8Array(BigInt64Array.from(parts, BigInt).buffer)
+  return new Uint8Array(encodeTimeval(millis).buffer)
 }
 
 function isInt(value: number): boolean {
