@@ -96,7 +96,7 @@ function sameMonth(name: string, said: string): boolean {
   return word === name.toLowerCase() || word === name.slice(0, 3).toLowerCase()
 }
 
-/** Two digits of a year are those of 1970 to 2069, as strptime(3) has it. */
+/** Two digits of a year are those of 1969 to 2068, as strptime(3) has it. */
 function fullYear(year: number): number {
   if (year >= 100) return year
   return year < 69 ? 2000 + year : 1900 + year
