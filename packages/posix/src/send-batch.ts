@@ -1,20 +1,14 @@
-import { constants } from 'node:os'
-import { getSystemErrorName } from 'node:util'
-
 import { SENT_CONTROL_BYTES, writeSegmentBytes, writeSource } from './control-messages.ts'
 import { RECORD_BYTES } from './datagram-record.ts'
-import { integerFunction, lastErrno } from './libc.ts'
 import { type BatchMemory, memoryOf } from './memory-of-batch.ts'
-import { MSG } from './message-flags.ts'
 import { MessageHeaders } from './message-headers.ts'
+import { MessageSender, type OnRefused } from './message-sender.ts'
 import type { NativeSocket } from './native-socket.ts'
 import type { ReceiveBatch } from './receive-batch.ts'
 import { SegmentRun } from './segment-run.ts'
 
-const sendmmsg = integerFunction('int sendmmsg(int, uint8_t *, uint32_t, int)')
-const { EAGAIN, EINTR, EINVAL, EIO, EMSGSIZE, EOPNOTSUPP } = constants.errno
-/** A kernel, an interface or a path that does not take segments. */
-const WITHOUT_SEGMENTS: ReadonlySet<number> = new Set([EINVAL, EIO, EMSGSIZE, EOPNOTSUPP])
+export type { OnRefused } from './message-sender.ts'
+
 /** The length of a struct sockaddr_in. */
 const IPV4_NAME_BYTES = 16
 
@@ -30,9 +24,6 @@ export interface SendBatchOptions {
   segments?: boolean
 }
 
-/** Says what was not sent: the errno's name (`EPERM`), and how many datagrams. */
-export type OnRefused = (code: string, datagrams: number) => void
-
 /**
  * Datagrams to be sent with one call (sendmmsg(2)). Those of `reply` are not copied: they stay in the receive
  * batch, which must not receive before they are sent.
@@ -43,6 +34,7 @@ export class SendBatch implements Disposable {
   readonly #headers: MessageHeaders
   readonly #payload: Uint8Array
   readonly #run: SegmentRun
+  readonly #sender: MessageSender
   /** Whose memory the last reply points to. */
   #from: ReceiveBatch | undefined
   #memory: BatchMemory | undefined
@@ -50,8 +42,6 @@ export class SendBatch implements Disposable {
   readonly #held: unknown[] = []
   #count = 0
   #messages = 0
-  #sent = 0
-  #sentBytes = 0
 
   /**
    * @throws {RangeError} for a size that cannot be
@@ -65,6 +55,7 @@ export class SendBatch implements Disposable {
     this.#payload = new Uint8Array(datagrams * datagramBytes)
     this.#headers = new MessageHeaders(datagrams, SENT_CONTROL_BYTES, this.#payload)
     this.#run = new SegmentRun(datagrams, segments)
+    this.#sender = new MessageSender(this.#headers, this.#run)
   }
 
   /** How many wait to be sent. */
@@ -78,12 +69,12 @@ export class SendBatch implements Disposable {
 
   /** How many datagrams the kernel took in the last `send`. */
   get sent(): number {
-    return this.#sent
+    return this.#sender.sent
   }
 
   /** How many bytes of payload those had. */
   get sentBytes(): number {
-    return this.#sentBytes
+    return this.#sender.sentBytes
   }
 
   /**
@@ -143,15 +134,9 @@ export class SendBatch implements Disposable {
    * @throws {ClosedBatchError} when this batch is
    */
   send(socket: NativeSocket, onRefused?: OnRefused): number {
-    this.#sent = 0
-    this.#sentBytes = 0
-    let next = 0
-    while (next < this.#messages) {
-      const taken = this.#call(socket, next, this.#messages - next)
-      next = taken > 0 ? this.#taken(next, taken) : this.#refused(socket, next, onRefused)
-    }
+    this.#sender.send(socket, this.#messages, onRefused)
     this.clear()
-    return this.#sent
+    return this.sent
   }
 
   /** Forgets what waits. */
@@ -209,47 +194,5 @@ export class SendBatch implements Disposable {
     const segment = writeSegmentBytes(headers.memory, start, this.#run.segmentBytes)
     headers.setControlLength(message, control + segment)
     return true
-  }
-
-  #call(socket: NativeSocket, first: number, count: number): number {
-    return sendmmsg(socket.descriptor, this.#headers.from(first), count, MSG.NOSIGNAL)
-  }
-
-  #taken(next: number, messages: number): number {
-    for (let message = next; message < next + messages; message += 1) {
-      this.#sent += this.#run.datagrams[message] ?? 1
-      this.#sentBytes += this.#headers.length(message)
-    }
-    return next + messages
-  }
-
-  /** @returns the message to go on with */
-  #refused(socket: NativeSocket, message: number, onRefused: OnRefused | undefined): number {
-    const errno = lastErrno()
-    if (errno === EINTR) return message
-    const datagrams = this.#run.datagrams[message] ?? 1
-    if (datagrams > 1 && WITHOUT_SEGMENTS.has(errno)) {
-      this.#run.segments = false
-      this.#sendApart(socket, message, onRefused)
-      return message + 1
-    }
-    const last = errno === EAGAIN ? this.#messages : message + 1
-    let lost = 0
-    for (let each = message; each < last; each += 1) lost += this.#run.datagrams[each] ?? 1
-    onRefused?.(getSystemErrorName(-errno), lost)
-    return last
-  }
-
-  /** Sends the datagrams of one message each by itself. */
-  #sendApart(socket: NativeSocket, message: number, onRefused: OnRefused | undefined): void {
-    const first = this.#run.first[message] ?? 0
-    const datagrams = this.#run.datagrams[message] ?? 1
-    this.#headers.setControlLength(message, this.#run.controlBytes[message] ?? 0)
-    this.#run.datagrams[message] = 1
-    for (let vector = first; vector < first + datagrams; vector += 1) {
-      this.#headers.setVectors(message, vector, 1)
-      if (this.#call(socket, message, 1) === 1) this.#taken(message, 1)
-      else onRefused?.(getSystemErrorName(-lastErrno()), 1)
-    }
   }
 }
