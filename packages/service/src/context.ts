@@ -53,7 +53,7 @@ export async function createContext(
     events,
     async manager(settings) {
       const { createServiceManager } = await import('./service-manager.ts')
-      return createServiceManager(host, passed, settings)
+      return createServiceManager({ host, passed, log }, settings)
     },
     // Opening a standard stream costs time and memory, and standard input keeps a process alive.
     get stdin() {

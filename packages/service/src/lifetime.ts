@@ -1,5 +1,7 @@
 import { constants } from 'node:os'
 
+import { NativeCallsMissingError } from '@sockyard/posix/libc'
+
 import { isSystemError, NetworkError, networkError, UsageError } from './errors.ts'
 import { escapeText } from './escape-text.ts'
 import type { LogSink } from './log-sink.ts'
@@ -111,8 +113,11 @@ export function watchProcess(host: NodeJS.Process, name: string): Lifetime {
   }
 }
 
-/** An error that is no bug of ours: the user's or the network's. */
-function expectedError(error: unknown): UsageError | NetworkError | undefined {
+/** An error that is no bug of ours: the user's, the network's, or that of an installation without koffi. */
+function expectedError(
+  error: unknown,
+): UsageError | NetworkError | NativeCallsMissingError | undefined {
   if (error instanceof UsageError || error instanceof NetworkError) return error
+  if (error instanceof NativeCallsMissingError) return error
   return isSystemError(error) ? networkError(error) : undefined
 }

@@ -1,3 +1,5 @@
+import { fstatSync } from 'node:fs'
+
 import type { InheritedSocket } from '@sockyard/posix/inherited-descriptors'
 
 import { UsageError } from './errors.ts'
@@ -36,6 +38,8 @@ export const NOTHING_PASSED: PassedSockets = {
  */
 export async function takeInetdSocket(host: NodeJS.Process): Promise<PassedSockets | undefined> {
   if (!isToldOfInetd(host)) return undefined
+  const { nativeCallsWork } = await import('@sockyard/posix/libc')
+  if (!nativeCallsWork()) return endUnheard(host)
   const { takeInheritedSocket } = await import('@sockyard/posix/inherited-descriptors')
   const socket = takeInheritedSocket(0)
   if (socket === undefined) return undefined
@@ -58,6 +62,11 @@ export async function takeActivatedSockets({ env, pid }: NodeJS.Process): Promis
   for (const name of ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES']) delete env[name]
   if (names.length === 0) return NOTHING_PASSED
   return { by: 'activation', sockets: await takeNumbered(names), remoteAddress }
+}
+
+/** Standard error is the client's, and without koffi there is no syslog either; a terminal is told of the option. */
+function endUnheard(host: NodeJS.Process): undefined {
+  if (fstatSync(0).isSocket()) host.exit(1)
 }
 
 /** Asked of the bare words: even a wrong option must not be complained of to the client. */

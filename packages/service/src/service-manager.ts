@@ -1,5 +1,6 @@
 import { UsageError } from './errors.ts'
 import { InheritedSockets } from './inherited-sockets.ts'
+import type { Logger } from './log.ts'
 import type { Notifier } from './notifier.ts'
 import type { PassedSockets } from './passed-sockets.ts'
 
@@ -22,19 +23,23 @@ export interface ServiceManager {
   stopping(): void
 }
 
-/**
- * @param host the global `process`
- * @throws {UsageError} when `--inetd` was given and standard input is no socket
- */
+/** What a service manager is known by. */
+interface ManagerParts {
+  /** The global `process`. */
+  host: NodeJS.Process
+  passed: PassedSockets
+  log: Logger
+}
+
+/** @throws {UsageError} when `--inetd` was given and standard input is no socket */
 export async function createServiceManager(
-  host: NodeJS.Process,
-  passed: PassedSockets,
+  { host, passed, log }: ManagerParts,
   options: ManagerOptions,
 ): Promise<ServiceManager> {
   if (options.inetd && passed.by !== 'inetd')
     throw new UsageError('--inetd', undefined, 'standard input must be a TCP or UDP socket')
   const daemon = options.daemon ? new (await import('./daemon.ts')).Daemon(host) : undefined
-  const notifier = await openNotifier(host)
+  const notifier = await openNotifier(host, log)
   return {
     inherited: InheritedSockets.of(passed, options.inetdIdle),
     settle: async () => daemon?.settle(options.directory, options.pidFile),
@@ -53,8 +58,19 @@ export function checkManagerOptions({ daemon, inetd, pidFile }: ManagerOptions):
     throw new UsageError('--pid-file', pidFile, 'goes with --daemon only')
 }
 
-async function openNotifier({ env, pid }: NodeJS.Process): Promise<Notifier | undefined> {
+async function openNotifier(
+  { env, pid }: NodeJS.Process,
+  log: Logger,
+): Promise<Notifier | undefined> {
   if (env['NOTIFY_SOCKET'] === undefined) return undefined
+  const { loadKoffi, NativeCallsMissingError } = await import('@sockyard/posix/libc')
+  try {
+    loadKoffi()
+  } catch (error) {
+    if (!(error instanceof NativeCallsMissingError)) throw error
+    log.warn({ error: error.message }, 'the service manager is not told')
+    return undefined
+  }
   const { createNotifier } = await import('./notifier.ts')
   return createNotifier(env, pid)
 }
