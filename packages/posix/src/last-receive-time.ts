@@ -12,8 +12,8 @@ const SIOCGSTAMPNS = 0x8907n
 const time = new BigInt64Array(2)
 
 /**
- * Has the kernel note when the datagrams of this socket come in, those from now on. The first of them may still be
- * stamped when it is read.
+ * Has the kernel note when the datagrams of this socket come in, those from now on. Where nobody else
+ * has asked for it, it begins within milliseconds; until then a datagram has the time of its being read.
  *
  * @throws {SystemCallError} when the kernel cannot
  * @throws {NativeCallsMissingError} where koffi is absent
