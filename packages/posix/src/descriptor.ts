@@ -46,14 +46,22 @@ export class Descriptor implements Disposable {
     return new Descriptor(duplicateCall(this.number, F_DUPFD_CLOEXEC, 3))
   }
 
-  /** Gives the number away, to whoever closes it from now on (such as `new net.Socket({ fd })`). */
+  /**
+   * Gives the number away, to whoever closes it from now on (such as `new net.Socket({ fd })`).
+   *
+   * @throws {ClosedDescriptorError} after `close` or `release`
+   */
   release(): number {
     const number = this.number
     this.#number = -1
     return number
   }
 
-  /** close(2). Closing twice does nothing: the number may be another's by then. */
+  /**
+   * close(2). Closing twice does nothing: the number may be another's by then.
+   *
+   * @throws {SystemCallError} EBADF when somebody else has closed it
+   */
   close(): void {
     if (this.#number < 0) return
     closeCall(this.release())

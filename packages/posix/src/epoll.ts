@@ -32,7 +32,10 @@ export const EPOLL = {
   ET: 1 << 31,
 } as const
 
-/** What of many descriptors is ready (epoll(7)), level-triggered unless asked otherwise. */
+/**
+ * What of many descriptors is ready (epoll(7)), level-triggered unless asked otherwise. After `close` only
+ * the events of the last `wait` can be read; all else throws ClosedDescriptorError.
+ */
 export class Epoll implements Disposable {
   readonly #descriptor: Descriptor
   readonly #layout = epollEventLayout(arch())
@@ -66,7 +69,11 @@ export class Epoll implements Disposable {
     this.#control(EPOLL_CTL_MOD, descriptor, events)
   }
 
-  /** A descriptor that is closed leaves by itself, unless it has duplicates. */
+  /**
+   * A descriptor that is closed leaves by itself, unless it has duplicates.
+   *
+   * @throws {SystemCallError} ENOENT when it is not in
+   */
   remove(descriptor: number): void {
     this.#control(EPOLL_CTL_DEL, descriptor, 0)
   }
@@ -76,6 +83,7 @@ export class Epoll implements Disposable {
    *
    * @param timeoutMillis 0 does not wait, -1 waits without end
    * @returns how many events there are now; 0 after the time, or when a signal came
+   * @throws {SystemCallError} for any other errno
    */
   wait(timeoutMillis: number): number {
     const { number } = this.#descriptor
