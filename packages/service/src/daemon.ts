@@ -30,6 +30,8 @@ export async function startDaemon(host: NodeJS.Process, signal: AbortSignal): Pr
   })
   const stop = (): void => void child.kill()
   signal.addEventListener('abort', stop, { once: true })
+  // While the configuration was checked.
+  if (signal.aborted) stop()
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
   const isReady = await Promise.race([saysReady(child.stdio[READY_DESCRIPTOR] as Readable), exited])
   if (isReady === true) {
