@@ -30,7 +30,7 @@ export function forkExercise(options: ForkOptions, signal: AbortSignal): Experim
   const { depth, break: leaves } = options
   return {
     name: 'fork',
-    summary: `a loop that forks ${depth} times${leaves ? ', and the son leaves it' : ''}`,
+    summary: `a loop that forks ${counted(depth, 'time')}${leaves ? ', and the son leaves it' : ''}`,
     async play(lab) {
       const forks = await play(depth, leaves, signal)
       for (const { name, pid, round, generation } of forks)
@@ -57,7 +57,11 @@ async function play(depth: number, leaves: boolean, signal: AbortSignal): Promis
 
 function sonText(round: number, depth: number, leaves: boolean): string {
   if (leaves) return `Born when i was ${round}; leaves the loop.`
-  return `Born when i was ${round}; ${depth - round - 1} rounds are left for it.`
+  return `Born when i was ${round}; it has ${counted(depth - round - 1, 'round')} left.`
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 function lesson(count: number, depth: number, leaves: boolean): string {

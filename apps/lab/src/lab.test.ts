@@ -183,6 +183,13 @@ describe('the loop of forks', () => {
     expect(lesson).toMatch(new RegExp(`^${count} processes`))
   })
 
+  test('counts in words that fit', async () => {
+    const { stdout } = await runApp('lab', ['fork', '--depth', '2'])
+    expect(stdout).toContain('a loop that forks 2 times\n')
+    expect(stdout).toContain('Born when i was 0; it has 1 round left.\n')
+    expect((await runApp('lab', ['fork', '--depth', '1'])).stdout).toContain('forks 1 time\n')
+  })
+
   test('has an end', async () => {
     const { code, stderr } = await runApp('lab', ['fork', '--depth', '9'])
     expect({ code, stderr }).toEqual({ code: 2, stderr: 'lab: --depth 9: must be 0 to 8\n' })

@@ -83,8 +83,9 @@ const options = command({
   summary: 'the options of a socket with their values, or what setting one does',
   operands: [
     {
-      name: 'tcp|udp|HOST:PORT|URL',
-      description: "a fresh socket, a connected one, or a running service's admin endpoint",
+      name: 'WHAT',
+      description:
+        'tcp or udp, a fresh socket; HOST:PORT, a connected one; http://HOST:PORT, the sockets of the service with that admin endpoint',
       optional: true,
     },
   ],

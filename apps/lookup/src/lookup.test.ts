@@ -131,6 +131,7 @@ test.each([
     ['resolve', 'x', '--protocol', 'no'],
     '--protocol no: must be a protocol of protocols(5), or 0 to 255',
   ],
+  [['options', 'nonsense'], 'WHAT nonsense: must be tcp, udp, HOST:PORT or http://HOST:PORT'],
   [['options', '--set', 'SO_TYPE=1'], '--set SO_TYPE 1: must be left alone: it can be read only'],
   [['options', '--set', 'SO_NO=1'], '--set SO_NO: is no socket option; lookup options lists them'],
   [['options', '--set', 'SO_RCVBUF=x'], '--set SO_RCVBUF x: must be a whole number'],

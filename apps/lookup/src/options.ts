@@ -48,6 +48,8 @@ async function openSockets(
   const family = ipFamily(chosen)
   if (operand === undefined) return allFreshSockets(family)
   if (operand === 'tcp' || operand === 'udp') return freshSockets(operand, family)
+  if (!operand.includes(':'))
+    throw new UsageError('WHAT', operand, 'must be tcp, udp, HOST:PORT or http://HOST:PORT')
   const transport = chosen.udp ? 'udp' : 'tcp'
   return connectedSocket(operand, { transport, family, timeoutMillis: chosen.wait, signal })
 }
