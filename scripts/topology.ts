@@ -82,7 +82,11 @@ export const topology: readonly Member[] = [
   {
     name: 'sntp-server',
     app: 'sntp-server',
-    args: [...ntp, '--host', host, '--stratum', '10', '--drift', '0', '--interval', '4s'],
+    args: [
+      ...[...ntp, '--host', host, '--stratum', '10', '--drift', '0', '--interval', '4s'],
+      // The listener and whoever tries `query` are one source here, and each would run into the limit of the other.
+      ...['--rate-limit', '2'],
+    ],
     address: `udp ${host}:${ntpPort}`,
     adminPort: 9107,
     after: ['sntp-listener'],

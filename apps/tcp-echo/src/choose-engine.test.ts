@@ -28,7 +28,7 @@ const WITHOUT_KOFFI = `data:text/javascript,${encodeURIComponent(`
 
 it('without koffi auto serves with node:net, and epoll says what is missing', async () => {
   const env = { NODE_OPTIONS: `--import=${WITHOUT_KOFFI}` }
-  const args = ['--host', '127.0.0.1', '--port', '0', '--log-level', 'debug']
+  const args = ['--host', '127.0.0.1', '--port', '0']
   await using app = await startApp('tcp-echo', args, { env })
   const chosen = await app.waitForLog(({ msg }) => msg === 'engine')
   expect(chosen).toMatchObject({ engine: 'node', why: 'koffi cannot be loaded' })

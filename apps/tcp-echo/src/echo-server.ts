@@ -11,7 +11,7 @@ import type { ServeOptions } from './config.ts'
  */
 export async function createEchoServer(context: ServiceContext<ServeOptions>): Promise<Service> {
   const plan = chooseDesign(context.options, !context.inherited.isEmpty)
-  context.log.debug(plan, 'engine')
+  context.log[plan.why === undefined ? 'debug' : 'info'](plan, 'engine')
   const { design, engine } = plan
   if (design === 'spawn')
     return (await import('./designs/spawn-server.ts')).createSpawnServer(context, plan)

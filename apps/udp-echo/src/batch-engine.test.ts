@@ -87,6 +87,15 @@ describe('which engine', () => {
     expect(await app.waitForLog(({ msg }) => msg === 'engine')).toMatchObject({ engine: 'batch' })
   })
 
+  it('and the design are told where it is not the usual', async () => {
+    await using app = await startApp('udp-echo', ['--port', '0', '--design', 'parallel'])
+    expect(await app.waitForLog(({ msg }) => msg === 'engine')).toMatchObject({
+      engine: 'dgram',
+      design: 'parallel',
+      workers: 4,
+    })
+  })
+
   it('is node:dgram where koffi is missing, and the log says why', async () => {
     const env = { NODE_OPTIONS: `--import=${WITHOUT_KOFFI}` }
     await using app = await startApp('udp-echo', ['--port', '0'], { env })

@@ -20,7 +20,8 @@ export function createEchoServer(context: ServiceContext<ServeOptions>): Service
   let engine: EchoEngine | undefined
   return {
     async start() {
-      log[plan.why === undefined ? 'debug' : 'info'](plan, 'engine')
+      // Of the batch engine the line `listening` tells.
+      log[plan.engine === 'batch' ? 'debug' : 'info'](plan, 'engine')
       engine = await load(plan, parts)
       await engine.start()
     },

@@ -240,6 +240,17 @@ it('spawn: a client whose process is killed is told, and more than the children 
   expect((await echoed(port, 'next')).toString()).toBe('next')
 })
 
+it.each(['spawn', 'pass --engine node'])(
+  '%s: a client has one address in the log, whatever the family of the listening socket',
+  async (design) => {
+    await using app = await startApp('tcp-echo', ['--port', '0', '--design', ...design.split(' ')])
+    await echoed((await app.listening('tcp')).port, 'x')
+    await app.waitForLog(({ msg }) => msg === 'disconnected')
+    const visits = app.lines.filter(({ msg }) => /connected$/.test(String(msg)))
+    expect(visits.map(({ address }) => address)).toEqual(visits.map(() => '127.0.0.1'))
+  },
+)
+
 it('iterative: the second client waits in the backlog until the first has gone, and --connections 2 ends with 0', async () => {
   const { app, port } = await start('iterative', '--connections', '2')
   await using _ = app

@@ -2,6 +2,7 @@ import { Socket } from 'node:net'
 import process from 'node:process'
 
 import { endSoon } from '@sockyard/service/end-soon'
+import { unmapped } from '@sockyard/service/source-address'
 
 import { echo, endWhenQuiet } from '../echo-stream.ts'
 import { EngineCounts } from '../epoll/engine-counts.ts'
@@ -26,7 +27,8 @@ let isStopping = rules.isSingle
 function serve(socket: Socket, id: number): void {
   const connection = { socket }
   const since = performance.now()
-  const { remoteAddress: address = '', remotePort: port } = socket
+  const { remoteAddress = '', remotePort: port } = socket
+  const address = unmapped(remoteAddress)
   socket.on('error', (error: NodeJS.ErrnoException) => counts.failed(error.code ?? 'OTHER'))
   socket.setNoDelay(true).setKeepAlive(KEEPALIVE)
   socket.setTimeout(rules.idleMillis, () => {
