@@ -1,4 +1,5 @@
 import { describeWithDocker } from '@sockyard/testkit/docker'
+import type { StartedNetwork } from 'testcontainers'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { type RunningContainer, startPeers, startService } from './support/container.ts'
@@ -7,9 +8,10 @@ import { startNetwork } from './support/network.ts'
 describeWithDocker('echo, as foreign clients see it', () => {
   const stack = new AsyncDisposableStack()
   let peers: RunningContainer
+  let network: StartedNetwork
 
   beforeAll(async () => {
-    const network = stack.use(await startNetwork())
+    network = stack.use(await startNetwork())
     const [echo, datagrams, clients] = await Promise.all([
       startService('tcp-echo', { network }),
       startService('udp-echo', { network }),
@@ -39,6 +41,19 @@ describeWithDocker('echo, as foreign clients see it', () => {
   ])('TCP gives back 20 MB and then our FIN: %s', async (client) => {
     const differences = await peers.run('sh', '-c', `${client} < /tmp/20MB | cmp - /tmp/20MB`)
     expect(differences).toBe('')
+  })
+
+  it('a process per connection starts no more than the container has room for', async () => {
+    await using spawner = await startService('tcp-echo', {
+      network,
+      alias: 'spawner',
+      command: ['serve', '--design', 'spawn'],
+    })
+    const visits =
+      'for n in 1 2 3 4 5 6 7 8 9 10 11 12; do (echo hi | ncat spawner 3111) & done; wait'
+    const answers = await peers.run('sh', '-c', visits)
+    expect(answers).toMatch(/^(hi\n){4,}$/)
+    expect(spawner.log.lines.map(({ msg }) => msg)).not.toContain('worker died')
   })
 
   it.each(['-4', '-6'])('UDP answers ncat %s', async (family) => {

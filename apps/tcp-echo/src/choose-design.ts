@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 
 import { UsageError } from '@sockyard/service/errors'
+import { taskLimit } from '@sockyard/service/task-limit'
 
 import { type Choice, chooseEngine, whatEpollLacks } from './choose-engine.ts'
 import type { ServeOptions } from './config.ts'
@@ -21,6 +22,8 @@ export interface Plan extends Choice {
 }
 
 const MAXIMUM_CHILDREN = 32
+/** Threads of one process of Node: beyond the limit of a container the next one cannot start. */
+const TASKS_OF_A_CHILD = 12
 /** Which designs an option belongs to. */
 const BELONGS = {
   workers: ['event-loop', 'epoll', 'pass', 'accept', 'reuse-port'],
@@ -81,8 +84,14 @@ function classic({ engine }: Asked, design: Design, isInherited: boolean): Choic
   return { engine: 'node', why: missing }
 }
 
+/** As many as have room beside this process, at least one. */
+function childrenHere(): number {
+  const room = Math.floor(taskLimit() / TASKS_OF_A_CHILD) - 1
+  return Math.max(1, Math.min(MAXIMUM_CHILDREN, room))
+}
+
 function sizes(asked: Asked, design: Design): { workers: number; maxConnections: number } {
-  const { maxConnections, maxChildren = MAXIMUM_CHILDREN } = asked
+  const { maxConnections, maxChildren = childrenHere() } = asked
   if (design === 'iterative') return { workers: 1, maxConnections }
   if (design === 'spawn')
     return { workers: 0, maxConnections: Math.min(maxConnections, maxChildren) }

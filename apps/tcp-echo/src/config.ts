@@ -57,7 +57,8 @@ export const serveOptions = z.strictObject({
   maxChildren: integer(undefined, { minimum: 1, maximum: 1024 }).meta({
     valueName: 'COUNT',
     group: 'Limits',
-    description: 'spawn: processes, and so connections, at once; default 32',
+    description:
+      'spawn: processes, and so connections, at once; by default 32, or what a container has room for',
   }),
   think: duration('0', { minimum: '0', maximum: '1h' }).meta({
     description: 'service time: how long each piece that was received waits for its echo',
