@@ -52,11 +52,12 @@ describe.each(['batch', 'dgram'] as const)('datagrams, --engine %s', (engine) =>
     const [first = 0n, last = 0n] = [times[0], times.at(-1)]
     expect(first).toBeGreaterThan(before)
     expect(last).toBeLessThan(after)
-    // 599 intervals of 2 ms; what a busy machine holds up is caught up with, so that no lateness adds up.
-    expect(Number(last - first) / 1e6).toBeGreaterThan(1_190)
     expect(told(stdout, 'sample')).toEqual([])
     expect(told(stdout, 'interval').length).toBeGreaterThan(0)
-    expect(told(stdout, 'end')).toMatchObject([{ sent: 600 }])
+    const [end] = told(stdout, 'end')
+    expect(end).toMatchObject({ sent: 600 })
+    // 599 intervals of 2 ms from the beginning, not from the first datagram: a busy machine may hold that one up.
+    expect(end?.durationMillis).toBeGreaterThan(1_190)
   })
 
   it('go on until SIGTERM, which ends with 0', async () => {
