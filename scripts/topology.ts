@@ -22,6 +22,7 @@ const ntpGroup = '224.0.1.1'
 const ntpPort = 10123
 
 const multicast = ['--interface', loopback, '--group', group]
+const ntpClock = ['--stratum', '10', '--drift', '0']
 const ntp = ['--port', String(ntpPort), '--interface', loopback, '--group', ntpGroup]
 
 /** The topology of docker-compose.yml as processes of this host, multicast over loopback. */
@@ -82,11 +83,8 @@ export const topology: readonly Member[] = [
   {
     name: 'sntp-server',
     app: 'sntp-server',
-    args: [
-      ...[...ntp, '--host', host, '--stratum', '10', '--drift', '0', '--interval', '4s'],
-      // The listener and whoever tries `query` are one source here, and each would run into the limit of the other.
-      ...['--rate-limit', '2'],
-    ],
+    // The listener and whoever tries `query` are one source here, and would share a smaller limit.
+    args: [...ntp, '--host', host, ...ntpClock, '--interval', '4s', '--rate-limit', '2'],
     address: `udp ${host}:${ntpPort}`,
     adminPort: 9107,
     after: ['sntp-listener'],
