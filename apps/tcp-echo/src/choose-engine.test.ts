@@ -36,4 +36,7 @@ it('without koffi auto serves with node:net, and epoll says what is missing', as
   const { code, stderr } = await runApp('tcp-echo', ['--engine', 'epoll'], { env })
   expect(stderr).toContain('--engine epoll: cannot run here: koffi cannot be loaded')
   expect(code).toBe(2)
+  expect((await runApp('tcp-echo', ['--workers', '2'], { env })).stderr).toBe(
+    'tcp-echo: --workers 2: takes the engine epoll: koffi cannot be loaded\n',
+  )
 })

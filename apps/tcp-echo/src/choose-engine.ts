@@ -21,10 +21,11 @@ export function chooseEngine(
   { engine, workers }: { engine: ServeOptions['engine']; workers: number },
   isInherited: boolean,
 ): Choice {
-  const missing = engine === 'node' ? 'it was asked for' : whatEpollLacks(isInherited)
+  const missing = engine === 'node' ? 'node was asked for' : whatEpollLacks(isInherited)
   if (missing === undefined) return { engine: 'epoll' }
   if (engine === 'epoll') throw new UsageError('--engine', engine, `cannot run here: ${missing}`)
-  if (workers > 1) throw new UsageError('--workers', String(workers), 'takes the engine epoll')
+  if (workers > 1)
+    throw new UsageError('--workers', String(workers), `takes the engine epoll: ${missing}`)
   return { engine: 'node', why: missing }
 }
 

@@ -75,7 +75,7 @@ describe('--workers', () => {
   it('is an error with node:dgram', async () => {
     expect(await runApp('udp-echo', ['--engine', 'dgram', '--workers', '2'])).toMatchObject({
       code: 2,
-      stderr: 'udp-echo: --workers 2: takes the engine batch\n',
+      stderr: 'udp-echo: --workers 2: takes the engine batch: dgram was asked for\n',
     })
   })
 })

@@ -21,10 +21,11 @@ export function chooseEngine(
   { engine, workers }: { engine: ServeOptions['engine']; workers: number },
   isInherited: boolean,
 ): Choice {
-  const missing = engine === 'dgram' ? 'it was asked for' : whatBatchLacks(isInherited)
+  const missing = engine === 'dgram' ? 'dgram was asked for' : whatBatchLacks(isInherited)
   if (missing === undefined) return { engine: 'batch' }
   if (engine === 'batch') throw new UsageError('--engine', engine, `cannot run here: ${missing}`)
-  if (workers > 1) throw new UsageError('--workers', String(workers), 'takes the engine batch')
+  if (workers > 1)
+    throw new UsageError('--workers', String(workers), `takes the engine batch: ${missing}`)
   return { engine: 'dgram', why: missing }
 }
 
