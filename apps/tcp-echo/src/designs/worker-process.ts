@@ -62,8 +62,7 @@ export class WorkerProcess {
 async function endOf(child: ChildProcess): Promise<string> {
   const failed = new Promise<Error>((resolve) => child.on('error', resolve))
   if (child.pid === undefined) return (await failed).message
-  const heard = once(child, 'disconnect')
-  const [code, signal] = await once(child, 'exit')
-  await heard
+  // Not 'disconnect': there is none when it died with a socket on its way to it.
+  const [code, signal] = await once(child, 'close')
   return signal === null ? `exit code ${code}` : String(signal)
 }
