@@ -12,8 +12,8 @@ const DATAGRAMS = 'datagrams, window 8'
 const loads: Loads = {
   '1 connection': { c: 'tcp-ping-load', args: [1, 64] },
   '16 connections': { c: 'tcp-ping-load', args: [16, 64] },
-  'connections, 1 at a time': { c: 'tcp-connect-load', args: [1] },
-  'connections, 8 at a time': { c: 'tcp-connect-load', args: [8] },
+  'connections, 1 at a time': { c: 'tcp-connect-load', args: [1], warmUpSeconds: 0.2 },
+  'connections, 8 at a time': { c: 'tcp-connect-load', args: [8], warmUpSeconds: 0.2 },
   [DATAGRAMS]: { c: 'udp-load', args: [8, 64] },
 }
 

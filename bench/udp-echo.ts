@@ -40,7 +40,7 @@ export const udpEcho: Benchmark = {
   name: 'udp-echo',
   title: 'UDP echo',
   about:
-    'One source, with as many datagrams unanswered at once as the window says. Each answer is compared.',
+    'One source, with as many datagrams unanswered at once as the window says. Each answer is compared. The load takes as much of its core as the server: where recvmmsg in C is no faster than recvfrom, an engine cannot be either; what it costs the server stands beside it.',
   baseline: 'C recvfrom',
   measures: [
     { name: 'rate', label: 'echoes/s', better: 'more' },
