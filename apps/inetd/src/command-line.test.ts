@@ -84,6 +84,7 @@ it.each([
   })
 })
 
+// Only root can start it as somebody who is not root.
 it.runIf(userInfo().uid === 0)('who is not root starts programs as himself only', async () => {
   const file = configuration([
     '7001 stream tcp nowait root /bin/cat',

@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import { kill } from 'node:process'
 import { text } from 'node:stream/consumers'
 
-import type { Listening, RunningApp } from '@sockyard/testkit/running-app'
+import type { RunningApp } from '@sockyard/testkit/running-app'
 import { startApp } from '@sockyard/testkit/start-app'
 import { onTestFinished } from 'vitest'
 
@@ -34,7 +34,7 @@ export class Inetd implements AsyncDisposable {
     const lines = this.app.lines.filter(
       (line) => line['msg'] === 'listening' && line['service'] === label,
     )
-    return (lines.at(-1) as unknown as Listening).port
+    return Number(lines.at(-1)?.['port'])
   }
 
   /** Writes the configuration, sends SIGHUP and waits until it was read. */

@@ -61,6 +61,7 @@ it('a program has its own name, folder, environment and session, and no descript
   expect(localPort).toBeGreaterThan(0)
 })
 
+// Only root can become somebody else; where the tests do not run as root, nothing of this can happen.
 it.runIf(SELF.uid === 0)(
   'root starts a program as the user and the group of its line',
   async () => {

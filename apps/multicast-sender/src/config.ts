@@ -35,6 +35,9 @@ export const sendOptions = z
       maximum: MAXIMUM_DATAGRAM_BYTES,
     }).meta({ short: 's', preset: '64', description: 'bytes in each' }),
     stdin: flag().meta({ description: 'send each line of standard input, and end with it' }),
+    plain: flag().meta({
+      description: 'with --stdin: the line alone, without our header, for other programs',
+    }),
     engine: choice(['auto', 'batch', 'dgram'], 'auto').meta({
       description: 'how to send: many at once by system call, or by node:dgram',
     }),
@@ -45,6 +48,7 @@ export const sendOptions = z
     path: ['rate'],
     message: 'and --interval exclude each other',
   })
+  .refine(({ stdin, plain }) => stdin || !plain, { path: ['plain'], message: 'goes with --stdin' })
   .refine(({ stdin, engine }) => !stdin || engine !== 'batch', {
     path: ['engine'],
     message: 'does not go with --stdin',

@@ -28,6 +28,11 @@ export function createDgramGroupSender(options: GroupSenderOptions): GroupSender
     refusals.tell(refusal?.message)
   }
 
+  const encode = (payload: Uint8Array): Uint8Array => {
+    const header = { sender: options.sender, sequence: BigInt(sequence), payload }
+    return encodeMulticastDatagram({ ...header, sentAt: options.now() })
+  }
+
   const endpoint = createUdpEndpoint({
     port: 0,
     host: isIPv6(group) ? '::' : '0.0.0.0',
@@ -54,8 +59,7 @@ export function createDgramGroupSender(options: GroupSenderOptions): GroupSender
       await outgoing?.use(({ joinAddress }) => socket?.setMulticastInterface(joinAddress))
     },
     send(payload) {
-      const header = { sender: options.sender, sequence: BigInt(sequence), payload }
-      const bytes = encodeMulticastDatagram({ ...header, sentAt: options.now() })
+      const bytes = options.plain ? payload : encode(payload)
       const accepted = endpoint.send(bytes, port, group)
       const datagram = { group, first: sequence, count: 1, sizeBytes: bytes.length }
       sequence += 1

@@ -19,6 +19,8 @@ export interface GroupSenderOptions {
   readonly port: number
   /** Our number in every datagram. */
   readonly sender: number
+  /** Only the payload, without the header that our receiver measures by. */
+  readonly plain: boolean
   readonly ttl: number
   readonly loopback: boolean
   /** Without one the system chooses by the route. */

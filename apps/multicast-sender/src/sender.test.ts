@@ -1,3 +1,6 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+
 import { randomGroup } from '@sockyard/testkit/random-group'
 import { runApp } from '@sockyard/testkit/run-app'
 import { startApp } from '@sockyard/testkit/start-app'
@@ -120,6 +123,17 @@ describe('--stdin', () => {
     expect(told(stdout, 'end')).toMatchObject([{ sent: 3, dropped: 0 }])
   })
 
+  it('sends the lines alone with --plain, as programs without our header read them', async () => {
+    const group = randomGroup()
+    const other = createSocket({ type: 'udp4', reuseAddr: true }).bind(4321, group)
+    await once(other, 'listening')
+    other.addMembership(group, '127.0.0.1')
+    const message = once(other, 'message')
+    await runApp(SENDER, [...LOOPBACK, '-g', group, '--stdin', '--plain'], { stdin: 'bonjour' })
+    expect(String((await message)[0])).toBe('bonjour')
+    other.close()
+  })
+
   it('sends many lines at once without dropping one', async () => {
     const group = randomGroup()
     using listener = await listenTo(group)
@@ -150,6 +164,7 @@ describe('bad input', () => {
     [['-s', '65508'], '--size 65508: must be 24 to 65507'],
     [['-i', '0'], '--interval 0: must be 1ms to 24h'],
     [['-i', '1s', '--rate', '5'], '--rate 5: and --interval exclude each other'],
+    [['--plain'], '--plain: goes with --stdin'],
     [['--stdin', '-c', '5'], '--count 5: does not go with --stdin'],
     [['--stdin', '--engine', 'batch'], '--engine batch: does not go with --stdin'],
     [['--stdin', '-s', '50'], '--size 50: does not go with --stdin'],

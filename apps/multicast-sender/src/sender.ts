@@ -112,7 +112,7 @@ interface OneGroup {
 function createOne(context: ServiceContext<SendOptions>, one: OneGroup): GroupSender {
   const { options, log, metrics, now } = context
   const { group, sender, engine, report, drop } = one
-  const { port, ttl, loopback, interface: wanted } = options
+  const { port, ttl, loopback, plain, interface: wanted } = options
   const outgoing = wanted === undefined ? undefined : outgoingInterface(wanted, group, log)
   const groupOptions = {
     group,
@@ -120,6 +120,7 @@ function createOne(context: ServiceContext<SendOptions>, one: OneGroup): GroupSe
     sender,
     ttl,
     loopback,
+    plain,
     outgoing,
     log,
     metrics,
