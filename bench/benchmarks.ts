@@ -4,6 +4,7 @@ import { chat } from './chat.ts'
 import { designs } from './designs.ts'
 import type { Benchmark } from './harness/benchmark.ts'
 import { idleConnections } from './idle-connections.ts'
+import { inetd } from './inetd.ts'
 import { multicast } from './multicast.ts'
 import { sctp } from './sctp.ts'
 import { services } from './services.ts'
@@ -19,6 +20,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   tcpBulk,
   udpEcho,
   designs,
+  inetd,
   chatRelay,
   chat,
   chatDelay,

@@ -12,7 +12,7 @@ export const chatDelay: Benchmark = {
   name: 'chat-delay',
   title: 'Chat relay: delay at a fixed load',
   about:
-    'Ten of 100 clients say lines on a schedule, whatever happens; the delay counts from when a line was due until each of the other 99 has it.',
+    'Ten of 100 clients send lines on a schedule; the delay counts from the scheduled time of a line until each of the other 99 has received it.',
   baseline: 'C select',
   measures: [
     { name: 'p99Micros', label: 'p99, µs', better: 'less' },

@@ -2,7 +2,7 @@ import type { Benchmark } from './harness/benchmark.ts'
 import { CPU_MEASURES, loadedServers, type Loads } from './harness/loaded-servers.ts'
 import { relays } from './relays.ts'
 
-/** Lines of each who talks on the way at once. */
+/** Lines that each speaker has under way at once. */
 const WINDOW = 8
 /** The compiler of a relay in JavaScript shares its core with it: within half a second it takes some 6 %. */
 const WARM_UP_SECONDS = 1.5
@@ -24,7 +24,7 @@ export const chatRelay: Benchmark = {
   name: 'chat-relay',
   title: 'Chat relay: deliveries a second',
   about:
-    'Lines of 32 B, each from one client to all the others; who talks has at most eight lines on the way that somebody has not heard.',
+    'Lines of 32 B, each from one client to all the others; a client that talks has at most eight lines under way that a member has not received yet.',
   baseline: 'C select',
   measures: [{ name: 'rate', label: 'deliveries/s', better: 'more' }, ...CPU_MEASURES],
   cases: Object.keys(loads),

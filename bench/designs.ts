@@ -26,9 +26,12 @@ interface Design {
 }
 
 const DESIGNS: readonly Design[] = [
-  { name: 'event-loop', tcp: 'event-loop --engine node', udp: 'event-loop --engine dgram' },
-  { name: 'epoll', tcp: 'epoll' },
-  { name: 'batch', udp: 'batch' },
+  { name: 'event-loop', tcp: 'event-loop --engine node', udp: 'event-loop --engine node' },
+  {
+    name: 'event-loop, native',
+    tcp: 'event-loop --engine native',
+    udp: 'event-loop --engine native',
+  },
   {
     name: 'iterative',
     tcp: 'iterative',
@@ -37,7 +40,7 @@ const DESIGNS: readonly Design[] = [
   },
   { name: 'spawn', tcp: 'spawn' },
   { name: 'pass', tcp: 'pass --workers 2' },
-  { name: 'pass, by Node', tcp: 'pass --workers 2 --engine node' },
+  { name: 'pass, engine node', tcp: 'pass --workers 2 --engine node' },
   { name: 'accept', tcp: 'accept --workers 2' },
   { name: 'reuse-port', tcp: 'reuse-port --workers 2' },
   { name: 'parallel', udp: 'parallel' },
@@ -67,7 +70,7 @@ function fairness(each: readonly number[]): number {
   return sum ** 2 / (each.length * squares)
 }
 
-/** The most memory and processes that are seen until `end` is called. */
+/** The highest memory and process count seen until `end` is called. */
 function watchProcesses(pid: number): { end: () => Sample } {
   const most = { memory: 0, processes: 0 }
   const timer = setInterval(() => {
@@ -125,7 +128,7 @@ export const designs: Benchmark = {
   name: 'designs',
   title: 'Server designs',
   about: `Each way to build tcp-echo and udp-echo under the same load: messages of 64 B over connections that stay,
-connections of one message each, datagrams of 64 B. The pools have two workers, on one core as everybody. Memory and
+connections of one message each, datagrams of 64 B. The pools have two workers, on the one core of all servers. Memory and
 processes are the most that was seen, with all children; fairness is Jain's index of the connections that each worker
 got (1: equal shares).`,
   baseline: 'event-loop',

@@ -2,7 +2,7 @@ import { setTimeout as after } from 'node:timers/promises'
 
 import { type Benchmark, type Contestant, LeftOutError, type Sample } from './harness/benchmark.ts'
 import { proportionalKiB } from './harness/process-tree.ts'
-import { lastWords, startServer } from './harness/server.ts'
+import { errorOutput, startServer } from './harness/server.ts'
 import { type Command, startProcess } from './harness/start-process.ts'
 
 /** What a server may still have to do after the last connection: log, collect garbage. */
@@ -19,7 +19,7 @@ interface Entry extends Pick<Contestant, 'name' | 'kind'> {
 const ENTRIES: readonly Entry[] = [
   { name: 'C fork', kind: 'classic', command: { c: 'fork-echo' }, most: 1000 },
   { name: 'C epoll', kind: 'native', command: { c: 'epoll-echo' }, most: 10_000 },
-  ...['node', 'epoll'].map((engine): Entry => ({
+  ...['node', 'native'].map((engine): Entry => ({
     name: `ours, ${engine}`,
     kind: 'ours',
     command: { app: 'tcp-echo', args: [...LOCAL, '--engine', engine] },
@@ -44,7 +44,7 @@ async function hold({ command, most }: Entry, connections: number): Promise<Samp
   await load
     .waitForLog(({ event }) => event === 'end')
     .catch((error: unknown) => {
-      throw new Error(lastWords(load), { cause: error })
+      throw new Error(errorOutput(load), { cause: error })
     })
   await after(SETTLING_MILLIS)
   const held = proportionalKiB(server.pid)

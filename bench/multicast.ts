@@ -1,7 +1,7 @@
 import { setTimeout as after } from 'node:timers/promises'
 
-import { randomGroup } from '@sockyard/testkit/random-group'
-import type { RunningApp } from '@sockyard/testkit/running-app'
+import { randomGroup } from '@sockyard/testkit/network'
+import type { RunningApp } from '@sockyard/testkit/process'
 
 import {
   type Benchmark,
@@ -10,7 +10,7 @@ import {
   LeftOutError,
   type Sample,
 } from './harness/benchmark.ts'
-import { lastWords } from './harness/server.ts'
+import { errorOutput } from './harness/server.ts'
 import { type Command, startProcess } from './harness/start-process.ts'
 
 const BYTES = 200
@@ -75,7 +75,7 @@ const ENTRIES: readonly Entry[] = [
   inC('C recvfrom', 'classic', 'recvfrom'),
   inC('C recvmmsg', 'native', 'recvmmsg'),
   ours('ours', []),
-  ours('ours, dgram', ['--engine', 'dgram']),
+  ours('ours, node', ['--engine', 'node']),
 ]
 
 const CASES: Readonly<Record<string, number>> = {
@@ -89,14 +89,14 @@ const CASES: Readonly<Record<string, number>> = {
 async function report(running: RunningApp): Promise<Record<string, unknown>> {
   await running.exited
   const end = running.lines.find(({ event }) => event === 'end')
-  if (end === undefined) throw new LeftOutError(lastWords(running))
+  if (end === undefined) throw new LeftOutError(errorOutput(running))
   return end['data'] as Record<string, unknown>
 }
 
 async function startReceiver(entry: Entry, stream: Stream): Promise<RunningApp> {
   const running = await startProcess(entry.receiver(stream), 'anywhere')
   await running.listening().catch((error: unknown) => {
-    throw new LeftOutError(lastWords(running), { cause: error })
+    throw new LeftOutError(errorOutput(running), { cause: error })
   })
   return running
 }
@@ -136,7 +136,7 @@ export const multicast: Benchmark = {
   name: 'multicast',
   title: 'Multicast: loss at rising rates',
   about:
-    'One sender, two receivers, datagrams of 200 B over loopback, three processes on whatever cores there are. The C baselines are receivers with a C sender; ours are our sender and our receivers, which measure every datagram while they receive.',
+    'One sender, two receivers, datagrams of 200 B over loopback, three processes on the available cores. The C baselines are receivers with a C sender; Sockyard is measured with its own sender and receivers, which measure every datagram while they receive.',
   measures: [
     { name: 'lostPercent', label: 'lost, %', better: 'less' },
     { name: 'lost', label: 'lost', better: 'less' },

@@ -1,7 +1,7 @@
 import type { ServerEntry } from './harness/loaded-servers.ts'
 
 /**
- * Who sends what one client says to all the others, byte for byte.
+ * The servers that send what one client says to all the others, byte for byte.
  *
  * @param ncatLeftOut cases in which ncat can't take part, with the reason
  */
@@ -14,11 +14,14 @@ export function relays(ncatLeftOut: Readonly<Record<string, string>> = {}): Serv
       command: { c: 'select-relay', args: ['no-delay'] },
     },
     { name: 'C epoll', kind: 'native', command: { c: 'epoll-relay' } },
-    {
-      name: 'ours',
+    ...['node', 'native'].map((engine): ServerEntry => ({
+      name: `ours, ${engine}`,
       kind: 'ours',
-      command: { app: 'chat', args: ['serve', '--host', '127.0.0.1', '--port', 0, '--relay'] },
-    },
+      command: {
+        app: 'chat',
+        args: ['serve', '--host', '127.0.0.1', '--port', 0, '--relay', '--engine', engine],
+      },
+    })),
     {
       name: 'ncat --broker',
       kind: 'peer',

@@ -5,8 +5,7 @@
  *   sctp-peer.ts source UDP-PORT TO COUNT sends COUNT messages to a sink, then says how long it took
  *   sctp-peer.ts ping UDP-PORT TO COUNT   exchanges COUNT messages with an echo server, 64 at a time
  */
-import { connect } from '@sockyard/sctp/connect'
-import { Endpoint } from '@sockyard/sctp/endpoint'
+import { connect, Endpoint } from '@sockyard/sctp'
 
 const HOST = '127.0.0.1'
 const MESSAGE_BYTES = 1000

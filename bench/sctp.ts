@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { setTimeout as after } from 'node:timers/promises'
 
-import type { RunningApp } from '@sockyard/testkit/running-app'
+import type { RunningApp } from '@sockyard/testkit/process'
 
 import {
   type Benchmark,

@@ -1,10 +1,10 @@
 import { setTimeout as after } from 'node:timers/promises'
 
-import type { LogLine, RunningApp } from '@sockyard/testkit/running-app'
+import type { LogLine, RunningApp } from '@sockyard/testkit/process'
 
 import { type Benchmark, type Contestant, LeftOutError, type Sample } from './harness/benchmark.ts'
-import { residentKiB } from './harness/process-tree.ts'
-import { lastWords } from './harness/server.ts'
+import { privateKiB, residentKiB } from './harness/process-tree.ts'
+import { errorOutput } from './harness/server.ts'
 import { type Command, startProcess } from './harness/start-process.ts'
 
 /** After that a service has done what it does once it is ready. */
@@ -37,6 +37,7 @@ const SERVICES: readonly Service[] = [
   service('daytime', []),
   service('inetd', []),
   service('sctp-echo', ['--host', '127.0.0.1', '--udp-port', 0]),
+  service('console', LOCAL),
 ]
 
 async function start({ command, isReady }: Service): Promise<Sample> {
@@ -45,12 +46,16 @@ async function start({ command, isReady }: Service): Promise<Sample> {
   await ready(running, isReady)
   const readyMillis = performance.now() - began
   await after(SETTLING_MILLIS)
-  return { readyMillis, residentMegabytes: residentKiB(running.pid) * 0.001024 }
+  return {
+    readyMillis,
+    privateMegabytes: privateKiB(running.pid) * 0.001024,
+    residentMegabytes: residentKiB(running.pid) * 0.001024,
+  }
 }
 
 async function ready(running: RunningApp, isReady: Service['isReady']): Promise<void> {
   await running.waitForLog(isReady).catch((error: unknown) => {
-    throw new LeftOutError(lastWords(running), { cause: error })
+    throw new LeftOutError(errorOutput(running), { cause: error })
   })
 }
 
@@ -66,9 +71,10 @@ export const services: Benchmark = {
   name: 'services',
   title: 'Each service: time to start, memory when idle',
   about:
-    'From the start of the process to the line that says it is ready, on whatever core is free; the resident memory a second later.',
+    'From the start of the process to the line that says it is ready, on whatever core is free; the memory a second later. Private memory is anonymous (RssAnon): what the service holds for itself. Resident memory also counts the pages of Node’s own binary in the page cache, which all services share.',
   measures: [
     { name: 'readyMillis', label: 'ready, ms', better: 'less' },
+    { name: 'privateMegabytes', label: 'private, MB', better: 'less' },
     { name: 'residentMegabytes', label: 'resident, MB', better: 'less' },
   ],
   cases: [CASE],

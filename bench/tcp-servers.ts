@@ -3,7 +3,7 @@ import type { OwnClientEntry } from './harness/own-client.ts'
 
 const LOCAL = ['serve', '--host', '127.0.0.1', '--port', 0]
 
-/** Who echoes over TCP. */
+/** The echo servers over TCP. */
 export const TCP_SERVERS: readonly ServerEntry[] = [
   { name: 'C fork', kind: 'classic', command: { c: 'fork-echo' } },
   { name: 'C epoll', kind: 'native', command: { c: 'epoll-echo' } },
@@ -13,9 +13,9 @@ export const TCP_SERVERS: readonly ServerEntry[] = [
     command: { app: 'tcp-echo', args: [...LOCAL, '--engine', 'node'] },
   },
   {
-    name: 'ours, epoll',
+    name: 'ours, native',
     kind: 'ours',
-    command: { app: 'tcp-echo', args: [...LOCAL, '--engine', 'epoll'] },
+    command: { app: 'tcp-echo', args: [...LOCAL, '--engine', 'native'] },
   },
 ]
 

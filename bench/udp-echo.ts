@@ -14,14 +14,14 @@ const servers: readonly ServerEntry[] = [
   { name: 'C recvfrom', kind: 'classic', command: { c: 'recvfrom-echo' } },
   { name: 'C recvmmsg', kind: 'native', command: { c: 'recvmmsg-echo' } },
   {
-    name: 'ours, dgram',
+    name: 'ours, node',
     kind: 'ours',
-    command: { app: 'udp-echo', args: [...LOCAL, '--engine', 'dgram'] },
+    command: { app: 'udp-echo', args: [...LOCAL, '--engine', 'node'] },
   },
   {
-    name: 'ours, batch',
+    name: 'ours, native',
     kind: 'ours',
-    command: { app: 'udp-echo', args: [...LOCAL, '--engine', 'batch'] },
+    command: { app: 'udp-echo', args: [...LOCAL, '--engine', 'native'] },
   },
 ]
 

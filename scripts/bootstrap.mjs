@@ -20,6 +20,8 @@ function installInputs() {
   const manifests = [
     'package.json',
     'bench/package.json',
+    'fuzz/package.json',
+    'scripts/package.json',
     'tests/package.json',
     ...manifestsIn('apps'),
     ...manifestsIn('packages'),
@@ -39,13 +41,12 @@ function isInstalled(stamp) {
   return existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp
 }
 
-function install(stamp) {
+function install() {
   const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const { status } = spawnSync('npx', ['--yes', packageManager, 'install', '--frozen-lockfile'], {
     cwd: root,
     stdio: 'inherit',
   })
-  if (status === 0) writeFileSync(stampFile, stamp)
   return status ?? 1
 }
 
@@ -69,6 +70,9 @@ function run([command, ...args]) {
 }
 
 const stamp = installStamp()
-const status = isInstalled(stamp) ? 0 : install(stamp)
-if (status === 0) run(process.argv.slice(2))
-else process.exitCode = status
+const status = isInstalled(stamp) ? 0 : install()
+if (status === 0) {
+  // Even when it is the same: the command `sockyard` compares its time with that of the lockfile.
+  writeFileSync(stampFile, stamp)
+  run(process.argv.slice(2))
+} else process.exitCode = status

@@ -32,14 +32,14 @@ describeWithDocker('the classic clients and servers in C', () => {
     ['tcp-client tcp-echo 3111', 'hello\n'],
     ['tcp-exchange tcp-echo 3111', 'hello\n'],
     ['udp-client udp-echo 3333', '100 hello\n'],
-  ])('theirs against ours: %s', async (command, printed) => {
+  ])('the classic program against Sockyard: %s', async (command, printed) => {
     expect(await peers.run('classic', ...command.split(' '), 'hello')).toBe(printed)
   })
 
   it.each([
     ['tcp-server 4001', 'tcp-echo', ['exchange', 'classic:4001', 'hello']],
     ['udp-server 4002', 'udp-echo', ['exchange', '-4', 'classic:4002', 'hello']],
-  ])('ours against theirs: 100 bytes, %s', async (server, app, args) => {
+  ])('Sockyard against the classic program: 100 bytes, %s', async (server, app, args) => {
     await using theirs = peers.exec('classic', ...server.split(' '))
     await theirs.waitForText(/ready/)
     expect(await ours(app, ...args)).toMatch(/received +100 B from \S+ "hello" \+ 95 NULs\n/)
@@ -47,7 +47,7 @@ describeWithDocker('the classic clients and servers in C', () => {
     expect(theirs.stdout).toBe('ready\nhello\n')
   })
 
-  it('ours against theirs: one message for each of two turns of an iterative server', async () => {
+  it('Sockyard against the classic program: one message for each of two turns of an iterative server', async () => {
     await using theirs = peers.exec('classic', 'iterative', '4003', '2')
     await theirs.waitForText(/ready/)
     for (const text of ['Test message #1', 'Test message #2'])
@@ -57,7 +57,7 @@ describeWithDocker('the classic clients and servers in C', () => {
     await expect(theirs.exited).resolves.toMatchObject({ code: 0 })
   })
 
-  it('ours against theirs: words for a server that prints and answers nothing', async () => {
+  it('Sockyard against the classic program: words for a server that prints and answers nothing', async () => {
     await using theirs = peers.exec('classic', 'print', '4004')
     await theirs.waitForText(/ready/)
     await ours('tcp-echo', 'send', 'classic:4004', 'bonjour', 'les', 'amis', '--nul')
@@ -65,7 +65,7 @@ describeWithDocker('the classic clients and servers in C', () => {
     expect(theirs.stdout).toBe('ready\nbonjour\nles\namis\nend\n')
   })
 
-  it('theirs against ours: words for the server that shows what comes', async () => {
+  it('the classic program against Sockyard: words for the server that shows what comes', async () => {
     const name = `receive-${networkName}`
     const options = ['--network', networkName, '--name', name]
     await using _gone = {

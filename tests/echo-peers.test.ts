@@ -52,7 +52,8 @@ describeWithDocker('echo, as foreign clients see it', () => {
     const visits =
       'for n in 1 2 3 4 5 6 7 8 9 10 11 12; do (echo hi | ncat spawner 3111) & done; wait'
     const answers = await peers.run('sh', '-c', visits)
-    expect(answers).toMatch(/^(hi\n){4,}$/)
+    // Four fit into its memory, of which one stays free for another address.
+    expect(answers).toMatch(/^(hi\n){3,}$/)
     expect(spawner.log.lines.map(({ msg }) => msg)).not.toContain('worker died')
   })
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 import { describeWithDocker } from '@sockyard/testkit/docker'
@@ -6,10 +7,15 @@ import { describe, expect, it } from 'vitest'
 
 import { apps } from './support/apps.ts'
 import { docker } from './support/docker.ts'
+import { inspect } from './support/inspect.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 /** Of the catalog, what a program needs to run. */
-const RUN_TIME = new Set(['@prometheus-io/client', 'koffi', 'pino', 'zod'])
+const RUN_TIME = new Set(['@prometheus-io/client', 'koffi', 'pino', 'string-width', 'zod'])
+/** What the console's page is made of: served as it is installed. */
+const PAGE = /^(@preact\/|preact$|htm$|d3-|uplot$)/
+/** They run to their end. */
+const TOOLS = new Set(['lab', 'lookup', 'survey'])
 /** As in docker-compose.yml. */
 const HARDENED = ['--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges:true']
 const LISTS = 'cd /yard && ls apps && echo && ls packages && echo && ls node_modules/.pnpm && echo'
@@ -47,6 +53,41 @@ describeWithDocker('the image of each app', () => {
   })
 })
 
+describeWithDocker('an image by itself', () => {
+  it.each(apps.filter((app) => !TOOLS.has(app)))('%s names its ports and itself', async (app) => {
+    const [image] = JSON.parse(await docker(['image', 'inspect', `sockyard/${app}`]))
+    const { ExposedPorts, Labels, Env } = image.Config
+    const adminPort = Env.find((each: string) => each.startsWith('SOCKYARD_ADMIN_PORT='))
+    expect(Object.keys(ExposedPorts)).toContain(`${adminPort?.split('=')[1]}/tcp`)
+    expect(Labels).toMatchObject({
+      'org.opencontainers.image.title': `sockyard-${app}`,
+      'org.opencontainers.image.licenses': 'MIT',
+    })
+  })
+
+  it('is healthy when its service serves, and when its client measures', async () => {
+    await using server = await detached('udp-echo', [])
+    expect(await healthOf(server.id)).toBe('healthy')
+    const beside = ['--network', `container:${server.id}`, '--env', 'SOCKYARD_ADMIN_PORT=9202']
+    await using client = await detached('udp-echo', beside, 'ping', 'localhost')
+    expect(await healthOf(client.id)).toBe('healthy')
+  })
+})
+
+async function detached(app: string, options: readonly string[], ...args: readonly string[]) {
+  const id = (await docker(['run', '--detach', ...options, `sockyard/${app}`, ...args])).trim()
+  return { id, [Symbol.asyncDispose]: async () => void (await docker(['rm', '--force', id])) }
+}
+
+/** Once it is not starting any more. */
+async function healthOf(id: string): Promise<string> {
+  for (;;) {
+    const { Status: status } = (await inspect(id)).State.Health
+    if (status !== 'starting') return status
+    await sleep(500)
+  }
+}
+
 function run(app: string, options: readonly string[], args: readonly string[]): Promise<string> {
   return docker(['run', '--rm', ...options, `sockyard/${app}`, ...args])
 }
@@ -57,7 +98,7 @@ function development(): string[] {
     /^  '?([@\w/-]+)'?: [\^\d]/gm,
   )
   return [...catalog].flatMap(([, name = '']) =>
-    RUN_TIME.has(name) ? [] : [name.replace('/', '+')],
+    RUN_TIME.has(name) || PAGE.test(name) ? [] : [name.replace('/', '+')],
   )
 }
 

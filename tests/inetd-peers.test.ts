@@ -34,7 +34,7 @@ describeWithDocker('inetd and its sample configuration, as foreign clients see t
   it.each([
     ['4', /^hello \d+\.\d+\.\d+\.\d+, it is /],
     ['6', /^hello [\da-f:]+, it is /],
-  ])('a shell command greets a visitor by its IPv%s address', async (family, greeting) => {
+  ])('a shell command greets a client by its IPv%s address', async (family, greeting) => {
     expect(await peers.run('sh', '-c', `ncat -${family} inetd 3018 < /dev/null`)).toMatch(greeting)
   })
 

@@ -26,7 +26,10 @@ describeWithDocker('the overlay compose.lan.yml', () => {
     for (const [, service] of onLan) {
       expect(Object.keys(service.networks)).toEqual(['lan'])
       expect(service.ports ?? []).toEqual([])
-      expect(service.environment).toMatchObject({ ADMIN_HOST: '127.0.0.1', LOG_FORMAT: 'text' })
+      expect(service.environment).toMatchObject({
+        SOCKYARD_ADMIN_HOST: '127.0.0.1',
+        SOCKYARD_LOG_FORMAT: 'text',
+      })
     }
   })
 

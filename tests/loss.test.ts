@@ -1,5 +1,5 @@
 import { describeWithDocker } from '@sockyard/testkit/docker'
-import type { LogLine } from '@sockyard/testkit/running-app'
+import type { LogLine } from '@sockyard/testkit/process'
 import { expect, it } from 'vitest'
 
 import { startService } from './support/container.ts'

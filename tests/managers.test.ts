@@ -1,5 +1,5 @@
 import { describeWithDocker } from '@sockyard/testkit/docker'
-import type { RunningApp } from '@sockyard/testkit/running-app'
+import type { RunningApp } from '@sockyard/testkit/process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { type RunningContainer, startPeers } from './support/container.ts'
@@ -137,7 +137,7 @@ describeWithDocker('services, as others start them', () => {
 
   it('a wrong option in inetd.conf is told to syslogd, and not to the client', async () => {
     expect(await tcp(3099)).toBe('')
-    await messages.waitForText(/^daemon\.err daytime\[\d+\]: --nosuch: unknown option/m)
+    await messages.waitForText(/^daemon\.err daytime\[\d+\]: unknown option --nosuch/m)
   })
 
   describe('socket activation', () => {
@@ -199,7 +199,7 @@ describeWithDocker('services, as others start them', () => {
 
   /** systemd-socket-activate(1), which waits for the first client. */
   function activate(listen: string, how: string, app: string): RunningApp {
-    const program = `exec systemd-socket-activate ${listen} ${how} -E ADMIN_PORT=0 app ${app}`
+    const program = `exec systemd-socket-activate ${listen} ${how} -E SOCKYARD_ADMIN_PORT=0 app ${app}`
     return machine.exec('sh', '-c', program)
   }
 })

@@ -1,6 +1,6 @@
 import { sctpSendEvent } from '@sockyard/protocol/results'
 import { describeWithDocker } from '@sockyard/testkit/docker'
-import type { RunningApp } from '@sockyard/testkit/running-app'
+import type { RunningApp } from '@sockyard/testkit/process'
 import type { StartedNetwork } from 'testcontainers'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 

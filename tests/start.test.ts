@@ -4,11 +4,12 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 
-import { RunningApp } from '@sockyard/testkit/running-app'
+import { RunningApp } from '@sockyard/testkit/process'
 import { expect, it } from 'vitest'
 
 import { ownLoopbackAddress } from './support/loopback.ts'
 
+const UP = [process.execPath, 'scripts/sockyard.ts', 'up']
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 it('the topology of this host comes up, measures, and leaves nothing behind after one SIGINT', async () => {
@@ -28,10 +29,12 @@ it('the topology of this host comes up, measures, and leaves nothing behind afte
     ['daytime', `tcp and udp ${address}:3013, 3037`],
     ['sctp-echo', `sctp ${address}:9877 in udp 9899`],
     ['inetd', `tcp ${address}:3017 and more`],
+    ['console', `tcp ${address}:3080`],
     ['tcp-ping', `tcp ${address}:3111`],
     ['udp-ping', `udp ${address}:3333`],
     ['sctp-ping', `sctp ${address}:9877 in udp 9899`],
   ])
+  await yard.waitForText(new RegExp(`^yard +\\| watch it: http://${address}:3080/$`, 'm'))
   await yard.waitForText(/^tcp-ping +\| seq +2 +64 B +time /m)
   await yard.waitForText(/^udp-ping +\| seq +2 +64 B +time /m)
   await yard.waitForText(/^sctp-ping +\| seq +2 +64 B +time /m)
@@ -41,7 +44,7 @@ it('the topology of this host comes up, measures, and leaves nothing behind afte
     )
   await yard.waitForText(/^sntp-listener +\| .*offset [+-].* ± .* stratum 10/m)
   const members = childrenOf(yard.pid)
-  expect(members).toHaveLength(14)
+  expect(members).toHaveLength(15)
   yard.kill('SIGINT')
   expect(await yard.exited).toEqual({ code: 0, signal: null })
   expect(yard.stdout).toMatch(/^tcp-ping +\| answered: sent .* lost +0 /m)
@@ -77,14 +80,41 @@ it('nothing is left running when its output is no longer read', async () => {
   expect(members.filter(isRunning)).toEqual([])
 })
 
+it('SIGTERM to npm stops the apps that it started, with exit code 0', async () => {
+  await using yard = new Yard(ownLoopbackAddress(), [
+    'npm',
+    '--silent',
+    'start',
+    'tcp-echo',
+    'chat',
+    '--',
+    '--quiet',
+  ])
+  await yard.waitForText(/^yard +\| all ready/m)
+  expect(yard.addresses().map(([name]) => name)).toEqual(['NAME', 'tcp-echo', 'chat', 'tcp-ping'])
+  const members = descendantsOf(yard.pid)
+  expect(members.length).toBeGreaterThanOrEqual(4)
+  yard.kill('SIGTERM')
+  expect(await yard.exited).toEqual({ code: 0, signal: null })
+  expect(members.filter(isRunning)).toEqual([])
+  expect(yard.stdout).not.toMatch(/^tcp-ping +\| seq/m)
+})
+
+it('colours are for terminals, and with FORCE_COLOR', async () => {
+  const address = ownLoopbackAddress()
+  await using forced = new Yard(address, [...UP, 'chat'], { FORCE_COLOR: '1' })
+  await forced.waitForText(/m\w+ +\|.+m .*listening transport=tcp/)
+  expect(forced.stdout).toContain('\u001b[')
+})
+
 /** `npm start`, in a shell where other programs have their settings. */
 class Yard extends RunningApp {
   readonly #child: ChildProcessWithoutNullStreams
 
-  constructor(address: string) {
-    const settings = { YARD_ADDRESS: address, PORT: '8080', COUNT: '1', ADMIN_PORT: '80' }
+  constructor(address: string, [program = '', ...args] = UP, more = {}) {
+    const settings = { YARD_ADDRESS: address, SOCKYARD_PORT: '8080', SOCKYARD_COUNT: '1', ...more }
     const env = { ...process.env, ...settings }
-    const child = spawn(process.execPath, ['scripts/start.ts'], { cwd: root, env })
+    const child = spawn(program, args, { cwd: root, env })
     super(child)
     this.#child = child
   }
@@ -109,6 +139,11 @@ class Yard extends RunningApp {
 function childrenOf(pid: number): number[] {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
   return children.trim().split(' ').map(Number)
+}
+
+function descendantsOf(pid: number): number[] {
+  const children = childrenOf(pid).filter((child) => child > 0)
+  return [...children, ...children.flatMap(descendantsOf)]
 }
 
 function isRunning(pid: number): boolean {

@@ -77,7 +77,7 @@ async function stopFiveWithStuckClients(
 async function stop({ id, log }: RunningContainer): Promise<Stop> {
   await docker(['stop', id])
   const { ExitCode: code, FinishedAt: finishedAt } = (await inspect(id)).State
-  const { time } = await log.waitForLog(({ msg }) => msg === 'stopping')
-  const seconds = (Date.parse(finishedAt) - Date.parse(String(time))) / 1_000
+  const { at } = await log.waitForLog(({ msg }) => msg === 'stopping')
+  const seconds = (Date.parse(finishedAt) - Date.parse(String(at))) / 1_000
   return { code, inTime: seconds < 6 || seconds }
 }

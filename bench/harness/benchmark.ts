@@ -9,7 +9,7 @@ export interface Measure {
   better: 'more' | 'less'
 }
 
-/** Whose program a contestant is: the yard's, a C baseline of bench/c, or somebody else's. */
+/** Whose program a contestant is: the yard's, a C baseline of bench/c, or a third party's. */
 export type Kind = 'ours' | 'classic' | 'native' | 'peer'
 
 /** A contestant that runs, ready to be measured again and again; disposing of it ends it. */

@@ -47,3 +47,11 @@ test('a line leaves out what was not measured', () => {
   const svg = lineChart({ title: 'Loss', label: '%', positions: ['1', '2', '3'], series })
   expect(svg.match(/<circle/g)).toHaveLength(2)
 })
+
+test('of many points none has a dot, and an empty position no label', () => {
+  const values = Array.from({ length: 60 }, (_, index) => index)
+  const positions = values.map((index) => (index % 20 === 0 ? String(index) : ''))
+  const svg = lineChart({ title: 'Heap', label: 'MB', positions, series: [{ name: 'A', values }] })
+  expect(svg).not.toContain('<circle')
+  expect(svg).not.toMatch(/<text[^>]*><\/text>/)
+})

@@ -12,6 +12,7 @@ interface LineChart {
   title: string
   /** What the lines measure, with the unit. */
   label: string
+  /** Along the axis, at equal distances; an empty one has no label. */
   positions: readonly string[]
   series: readonly Series[]
 }
@@ -38,8 +39,10 @@ export function lineChart({ title, label, positions, series }: LineChart): strin
     ...steps.map((step) =>
       text(short(step), { x: LEFT - 8, y: y(step) + 4, anchor: 'end', kind: 'small' }),
     ),
-    ...positions.map((name, index) =>
-      text(name, { x: x(index), y: floor + 20, anchor: 'middle', kind: 'small' }),
+    ...positions.flatMap((name, index) =>
+      name === ''
+        ? []
+        : text(name, { x: x(index), y: floor + 20, anchor: 'middle', kind: 'small' }),
     ),
     ...series.flatMap((one, index) => [
       path(pointsOf(one, x, y), colourOf(index)),

@@ -32,16 +32,21 @@ export function loadedServers(entries: readonly ServerEntry[], loads: Loads): Co
   return entries.map((entry) => ({
     name: entry.name,
     kind: entry.kind,
-    open: () => openServer(entry, loads),
+    open: () => openServer(entry.command, loads, entry.leftOut),
   }))
 }
 
-async function openServer(entry: ServerEntry, loads: Loads): Promise<Subject> {
-  const server = await startServer(entry.command, 'server')
+/** One of them. */
+export async function openServer(
+  command: ServerCommand,
+  loads: Loads,
+  leftOut: ServerEntry['leftOut'] = {},
+): Promise<Subject> {
+  const server = await startServer(command, 'server')
   return {
     sample: async (name, seconds) => {
       const load = loads[name]
-      const reason = entry.leftOut?.[name]
+      const reason = leftOut[name]
       if (reason !== undefined || load === undefined) throw new LeftOutError(reason ?? 'no load')
       return runLoad(server, load, seconds)
     },

@@ -1,9 +1,9 @@
 import { type Contestant, LeftOutError, type Sample } from './benchmark.ts'
 import { cpuSecondsOf } from './process-tree.ts'
-import { lastWords, type RunningServer, startServer } from './server.ts'
+import { errorOutput, type RunningServer, startServer } from './server.ts'
 import { type Command, startProcess } from './start-process.ts'
 
-/** Somebody else's server that only its own client understands. */
+/** A third party's server that only its own client understands. */
 export interface OwnClientEntry {
   name: string
   /** The program, both of them. */
@@ -48,6 +48,6 @@ async function run(
   await client.exited
   const serverCpu = (cpuSecondsOf(server.pid) - before) / ((performance.now() - began) / 1000)
   const rate = entry.rateOf(client.stdout)
-  if (!(rate > 0)) throw new Error(lastWords(client))
+  if (!(rate > 0)) throw new Error(errorOutput(client))
   return { rate, serverCpu }
 }

@@ -9,7 +9,7 @@ const HEAD = `# Benchmarks
 Written by \`pnpm bench --out docs\`. \`pnpm bench\` does the same on your machine, into \`bench/results\`.
 How it measures, and how to add to it, stands in [bench/README.md](../bench/README.md).`
 
-/** docs/benchmarks.md: the machine, what had to come out and did, and each benchmark with its chart. */
+/** docs/benchmarks.md: the machine, the targets, and each benchmark with its chart. */
 export function page(
   results: Results,
   benchmarks: readonly Benchmark[],
@@ -32,14 +32,14 @@ ${processor}, ${cores} cores, ${memoryGiB} GiB of memory. ${kernel}, Node ${node
 With two cores or more the server runs on core 1 and the load on core 0, both over loopback. Contestants
 take turns, A B A B; a figure is the median of the rounds, with the lowest and the highest; a ratio is the
 median of the ratios of each round. What a side took of a core stands beside it: a server at less than a
-core waited for the load, for the network or for somebody else. The rules of the services are on.`
+core waited for the load, the network or another process. The rules of the services are on.`
 }
 
 function targets(verdicts: readonly Verdict[]): string {
-  return verdicts.length === 0 ? '' : `## What had to come out\n\n${verdictTable(verdicts)}`
+  return verdicts.length === 0 ? '' : `## Targets\n\n${verdictTable(verdicts)}`
 }
 
-/** A benchmark's heading, what it measures, chart, table, who was left out, and how to run it again. */
+/** A benchmark's heading, what it measures, chart, table, what was left out, and how to run it again. */
 export function section(benchmark: Benchmark, result: BenchmarkResult): string {
   const { rounds, secondsEach, time } = result
   return [

@@ -49,6 +49,11 @@ export function processCount(pid: number): number {
   return descendants(pid, allProcesses()).length
 }
 
+/** Threads of one process; 0 when it is gone. */
+export function threadCount(pid: number): number {
+  return allProcesses().get(pid)?.threads ?? 0
+}
+
 /** Ends a process and all its descendants at once. */
 export function killTree(pid: number): void {
   for (const id of descendants(pid, allProcesses())) kill(id)
@@ -71,6 +76,11 @@ export function proportionalKiB(pid: number): number {
 /** Resident memory of one process in KiB (RSS). */
 export function residentKiB(pid: number): number {
   return rollup(pid, 'Rss')
+}
+
+/** Anonymous resident memory of one process in KiB (RssAnon, proc(5)): its own, without files that are mapped. */
+export function privateKiB(pid: number): number {
+  return Number(/^RssAnon:\s+(\d+) kB/m.exec(readOrEmpty(`/proc/${pid}/status`))?.[1] ?? 0)
 }
 
 function rollup(pid: number, field: 'Pss' | 'Rss'): number {

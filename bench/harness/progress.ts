@@ -1,6 +1,6 @@
 import type { WriteStream } from 'node:tty'
 
-/** A line on a terminal that says where a long run is, and nothing where nobody looks. */
+/** A line on a terminal that says where a long run is, and nothing where standard output is no terminal. */
 export class Progress {
   readonly #stream: WriteStream
   readonly #total: number

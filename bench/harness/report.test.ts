@@ -44,7 +44,20 @@ test('the table shows medians with their range, and ratios to the baseline round
   expect(new Set(rows.map(({ length }) => length)).size).toBe(1)
 })
 
-test('whoever took no part is named with the reason', () => {
+test('a figure whose rounds differ threefold and more is not published', () => {
+  const samples = [{ rate: 3.9 }, { rate: 6659 }, { rate: 7344 }]
+  const cell = { case: 'busy', contestant: 'ours', kind: 'ours', samples } as const
+  const steady = { ...cell, contestant: 'C', samples: [{ rate: 10 }, { rate: 20 }, { rate: 29 }] }
+  const table = resultTable(benchmark, {
+    ...result,
+    cells: [{ ...steady }, { ...cell, samples: [...samples] }],
+  })
+  expect(table).toContain('20 (10..29)')
+  expect(table).not.toContain('6659')
+  expect(table.match(/too variable/g)).toHaveLength(2)
+})
+
+test('a contestant that took no part is named with the reason', () => {
   expect(leftOutLines(result)).toEqual(['left out: socat: not installed'])
 })
 
@@ -79,7 +92,7 @@ test('a later run on the same machine replaces what it measured, and keeps the r
   expect(merge({ ...before, machine: { ...machine, cores: 64 } }, now)).toEqual(now)
 })
 
-test('a page that asks for the figures of a benchmark gets them, and keeps its other words', () => {
+test('a page with the markers of a benchmark gets its figures, and keeps its other text', () => {
   const text =
     'before\n<!-- bench echo -->\nold\n<!-- end -->\nafter <!-- bench nosuch -->\nx\n<!-- end -->'
   const results = { machine, benchmarks: [result] }
@@ -106,7 +119,7 @@ function parse(...words: string[]) {
   return () => parseCommandLine(words, ['echo'])
 }
 
-test('a command line that cannot be is told in one line', () => {
+test('an invalid command line is one line', () => {
   expect(parse('echo', '--rounds', '5')()).toMatchObject({ names: ['echo'], rounds: 5, seconds: 1 })
   expect(parse('nosuch')).toThrow(new UsageError('no benchmark is named nosuch; there are echo'))
   expect(parse('--rounds', '0')).toThrow('--rounds 0: must be a whole number, 1 to 100')

@@ -1,7 +1,7 @@
 import type { Benchmark, Measure } from './benchmark.ts'
 import { short } from './format.ts'
 import { type BenchmarkResult, type Cell, findCell, spreadOf, valuesOf } from './results.ts'
-import { ratios, type Spread, spread } from './statistics.ts'
+import { isSteady, ratios, type Spread, spread } from './statistics.ts'
 import { markdownTable } from './table.ts'
 
 /** All cells of a benchmark: medians, lowest and highest of the first measure, ratios to the baseline. */
@@ -49,6 +49,7 @@ function medianText(cell: Cell, { name }: Measure): string {
 
 function withRange(found: Spread | undefined, figure: (value: number) => string): string {
   if (found === undefined) return ''
+  if (!isSteady(found)) return 'too variable'
   return `${figure(found.median)} (${figure(found.min)}..${figure(found.max)})`
 }
 

@@ -1,6 +1,6 @@
 import type { Sample } from './benchmark.ts'
 import { cpuSecondsOf } from './process-tree.ts'
-import { lastWords, type RunningServer } from './server.ts'
+import { errorOutput, type RunningServer } from './server.ts'
 import { startProcess } from './start-process.ts'
 
 /** Long enough for most that just-in-time compilers and windows have settled. */
@@ -12,7 +12,7 @@ const GRACE_SECONDS = 15
 export interface LoadProgram {
   c: string
   args: readonly number[]
-  /** How long a server is under load before it counts; 0.5 unless told. */
+  /** How long a server is under load before it counts; default: 0.5. */
   warmUpSeconds?: number
 }
 
@@ -28,7 +28,7 @@ interface LoadReport {
  * for a second of the server's processor time), `serverCpu` and `loadCpu`
  * (shares of a core), and what the load reports of its own.
  *
- * @throws {Error} with the last words of the load, or when nothing came back at all
+ * @throws {Error} with the last output of the load, or when nothing was received
  */
 export async function runLoad(
   server: RunningServer,
@@ -49,10 +49,10 @@ export async function runLoad(
     const serverCpu = share()
     running.stdin.end()
     const { code } = await running.exited
-    if (code !== 0) throw new Error(lastWords(running))
+    if (code !== 0) throw new Error(errorOutput(running))
     return toSample(data as LoadReport, serverCpu)
   } catch (error) {
-    throw running.stderr === '' ? error : new Error(lastWords(running), { cause: error })
+    throw running.stderr === '' ? error : new Error(errorOutput(running), { cause: error })
   } finally {
     clearTimeout(expiry)
   }

@@ -5,15 +5,15 @@ export interface Plan {
   rounds: number
   /** How long each run measures. */
   seconds: number
-  /** Told before each run. */
+  /** Called before each run. */
   onRun: (caseName: string, contestant: string, round: number) => void
 }
 
 type Opened = { subject: Subject } | { reason: string }
 
 /**
- * Runs a benchmark: each case by all contestants in turn, A B A B, as many rounds as planned. Whoever
- * can't take part, or fails, stands in the result with the reason.
+ * Runs a benchmark: each case by all contestants in turn, A B A B, as many rounds as planned. A
+ * contestant that cannot take part, or fails, stands in the result with the reason.
  */
 export async function runRounds(benchmark: Benchmark, plan: Plan): Promise<BenchmarkResult> {
   const time = new Date().toISOString()

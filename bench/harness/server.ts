@@ -2,14 +2,14 @@ import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 
-import type { RunningApp } from '@sockyard/testkit/running-app'
+import type { RunningApp } from '@sockyard/testkit/process'
 
 import { LeftOutError } from './benchmark.ts'
 import { killTree } from './process-tree.ts'
 import { type Command, type Place, startProcess } from './start-process.ts'
 
 /**
- * How to start a server: a program of bench/c or an app, which take a free port and say so, or somebody
+ * How to start a server: a program of bench/c or an app, which take a free port and say so, or another
  * else's program, which is told one (TCP) and is ready when it can be connected to.
  */
 export type ServerCommand =
@@ -32,7 +32,7 @@ export async function startServer(command: ServerCommand, place: Place): Promise
     return { pid: running.pid, port, process: running, [Symbol.asyncDispose]: () => end(running) }
   } catch {
     await end(running)
-    throw new LeftOutError(lastWords(running))
+    throw new LeftOutError(errorOutput(running))
   }
 }
 
@@ -47,14 +47,14 @@ async function end(running: RunningApp): Promise<void> {
 }
 
 /** The line that says why a process ended: that of an error, or else its last. */
-export function lastWords({ stderr, stdout }: Pick<RunningApp, 'stderr' | 'stdout'>): string {
+export function errorOutput({ stderr, stdout }: Pick<RunningApp, 'stderr' | 'stdout'>): string {
   const text = stderr.trim() === '' ? stdout.trim() : stderr.trim()
   const lines = text.split('\n')
   return lines.find((line) => /^\w*Error\b/.test(line)) ?? (lines.at(-1) || 'it did not start')
 }
 
 /**
- * Below the ports that the kernel gives to clients: from those a client that looks whether somebody
+ * Below the ports that the kernel gives to clients: from those a client that tests whether a server
  * listens can be given that very port, and is then connected to itself.
  */
 async function freePort(): Promise<number> {
@@ -74,7 +74,7 @@ async function accepting(running: RunningApp, port: number): Promise<void> {
   const ended = running.exited.then(() => 'ended')
   for (;;) {
     if (await canConnect(port)) return
-    // Nothing tells when a foreign program is ready; look again after a while.
+    // A foreign program does not report readiness; try again after a while.
     const pause = new Promise((resolve) => setTimeout(resolve, 20))
     if ((await Promise.race([ended, pause])) === 'ended') throw new Error('ended')
   }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 
-import { RunningApp } from '@sockyard/testkit/running-app'
+import { RunningApp } from '@sockyard/testkit/process'
 
 import { LeftOutError } from './benchmark.ts'
 import { compile } from './compile.ts'
@@ -17,7 +17,7 @@ export type Command =
   | { script: string; args?: readonly (string | number)[] }
   | { path: string; args?: readonly (string | number)[] }
 
-/** Who gets a core for itself when there are two; `anywhere` leaves it to the kernel. */
+/** Which process gets a core of its own when there are two; `anywhere` leaves it to the kernel. */
 export type Place = 'server' | 'load' | 'anywhere'
 
 const CORES = { load: '0', server: '1', anywhere: 'any' } as const
@@ -30,7 +30,7 @@ const CORES = { load: '0', server: '1', anywhere: 'any' } as const
 export async function startProcess(command: Command, place: Place): Promise<RunningApp> {
   const words = await wordsOf(command)
   const [program = '', ...args] = [...(await pinning(place)), ...words]
-  const env = { ...process.env, LOG_FORMAT: 'json', ADMIN_PORT: '0' }
+  const env = { ...process.env, SOCKYARD_LOG_FORMAT: 'json', SOCKYARD_ADMIN_PORT: '0' }
   const running = new RunningApp(spawn(program, args, { cwd: ROOT, env }))
   return running
 }

@@ -19,6 +19,14 @@ export function spread(values: readonly (number | null)[]): Spread | undefined {
   return { median: median(present), min: Math.min(...present), max: Math.max(...present) }
 }
 
+/** The most that the highest of several rounds may be of the lowest for their median to mean something. */
+const STEADY_RATIO = 3
+
+/** Whether the median stands for the rounds. Of figures that spread wider, none is published. */
+export function isSteady({ min, max }: Spread): boolean {
+  return max <= STEADY_RATIO * min
+}
+
 /**
  * How two contestants compare, round by round, because what slows down the machine for a round slows
  * down both. A round in which one of them has no value is left out.

@@ -1,7 +1,18 @@
 /** Drawing words for the charts: an SVG that reads on a light and on a dark page. */
 
-/** Told apart without colours too: their order in the legend is that of the bars. */
-const PALETTE = ['#2f6fb3', '#d9822b', '#3a9d5d', '#b0416b', '#7a5fc0', '#8a8d91', '#c2a500']
+/** Distinguishable without colours too: their order in the legend is that of the bars. */
+const PALETTE = [
+  '#2f6fb3',
+  '#d9822b',
+  '#3a9d5d',
+  '#b0416b',
+  '#7a5fc0',
+  '#8a8d91',
+  '#c2a500',
+  '#1b998b',
+  '#5c4033',
+  '#e0567f',
+]
 
 const STYLE = `text{font:12px system-ui,sans-serif;fill:#24292f}
 .title{font-size:15px;font-weight:600}
@@ -54,12 +65,17 @@ export function line([x1, y1]: Point, [x2, y2]: Point, kind: 'grid' | 'range'): 
   return `<line x1="${round(x1)}" y1="${round(y1)}" x2="${round(x2)}" y2="${round(y2)}" class="${kind}"/>`
 }
 
+/** Of more points than this the dots would hide the line. */
+const MOST_DOTS = 30
+
 export function path(points: readonly Point[], colour: string): string {
   const along = points.map(([x, y]) => `${round(x)},${round(y)}`).join(' ')
-  const dots = points.map(
+  const hasDots = points.length <= MOST_DOTS
+  const dots = (hasDots ? points : []).map(
     ([x, y]) => `<circle cx="${round(x)}" cy="${round(y)}" r="3.5" fill="${colour}"/>`,
   )
-  return `<polyline points="${along}" fill="none" stroke="${colour}" stroke-width="2.5"/>${dots.join('')}`
+  const width = hasDots ? 2.5 : 1.5
+  return `<polyline points="${along}" fill="none" stroke="${colour}" stroke-width="${width}"/>${dots.join('')}`
 }
 
 function round(value: number): number {

@@ -1,10 +1,10 @@
 import { markdownTable } from './table.ts'
 import type { Verdict } from './verdicts.ts'
 
-/** What must come out, what did, and whether that is enough. */
+/** Each target, the figure that was measured, and whether it meets the target. */
 export function verdictTable(verdicts: readonly Verdict[]): string {
   return markdownTable(
-    ['what must come out', 'case', 'wanted', 'median (lowest..highest)', ''],
+    ['target', 'case', 'limit', 'median (lowest..highest)', ''],
     verdicts.map(({ what, case: name, wanted, figure, reached }) => [
       what,
       name,

@@ -1,9 +1,9 @@
 import { short } from './format.ts'
 import { type BenchmarkResult, findCell, spreadOf, valuesOf } from './results.ts'
-import { ratios, type Spread, spread } from './statistics.ts'
+import { isSteady, ratios, type Spread, spread } from './statistics.ts'
 
 interface InBenchmark {
-  /** What must come out, as the table shows it. */
+  /** The target, as the table shows it. */
   what: string
   benchmark: string
   measure: string
@@ -77,6 +77,8 @@ function verdict(target: Target, name: string, chosen: Figure | undefined): Verd
   const wanted = isRatio ? `≥ ${target.atLeast}` : `≤ ${target.atMost}`
   const base = { what: target.what, case: name, wanted }
   if (chosen === undefined) return { ...base, figure: '', reached: 'not measured' }
+  if (isRatio && !isSteady(chosen.found))
+    return { ...base, figure: 'too variable', reached: 'not measured' }
   const { median, min, max } = chosen.found
   const digits = isRatio ? (value: number) => value.toFixed(2) : short
   const holds = isRatio ? median >= target.atLeast : median <= target.atMost

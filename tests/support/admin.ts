@@ -1,4 +1,4 @@
-import type { LogLine } from '@sockyard/testkit/running-app'
+import type { LogLine } from '@sockyard/testkit/process'
 
 /** What the admin endpoint answers with status 200. */
 export async function adminText(address: string, port: number, path: string): Promise<string> {
@@ -15,6 +15,6 @@ export async function* adminEvents(address: string, port: number): AsyncGenerato
   for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
     const events = (rest + chunk).split('\n\n')
     rest = events.pop() ?? ''
-    for (const event of events) yield JSON.parse(event.replace(/^data: /, ''))
+    for (const event of events) yield JSON.parse(event.replace(/^id: .*\ndata: /, ''))
   }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 
-import type { RunningApp } from '@sockyard/testkit/running-app'
+import type { RunningApp } from '@sockyard/testkit/process'
 import { DockerComposeEnvironment, type StartedDockerComposeEnvironment } from 'testcontainers'
 
 import { docker, dockerProcess } from './docker.ts'

@@ -1,4 +1,4 @@
-import type { RunningApp } from '@sockyard/testkit/running-app'
+import type { RunningApp } from '@sockyard/testkit/process'
 import { GenericContainer, type StartedNetwork, type StartedTestContainer } from 'testcontainers'
 
 import { docker, dockerProcess } from './docker.ts'
@@ -52,7 +52,11 @@ export async function startService(
   app: string,
   options: ContainerOptions,
 ): Promise<RunningContainer> {
-  const environment = { ADMIN_PORT: '9100', LOG_FORMAT: 'json', ...options.environment }
+  const environment = {
+    SOCKYARD_ADMIN_PORT: '9100',
+    SOCKYARD_LOG_FORMAT: 'json',
+    ...options.environment,
+  }
   const container = new Container(`sockyard/${app}`)
     .asInCompose({ alias: app, ...options, environment })
     .hardened()

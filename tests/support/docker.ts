@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-import { RunningApp } from '@sockyard/testkit/running-app'
+import { RunningApp } from '@sockyard/testkit/process'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const run = promisify(execFile)

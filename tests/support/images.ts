@@ -1,4 +1,4 @@
-import { whyNoDocker } from '@sockyard/testkit/why-no-docker'
+import { whyNoDocker } from '@sockyard/testkit/docker'
 
 import { uncomposedApps } from './apps.ts'
 import { docker } from './docker.ts'

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 
 /**
- * An address of this host that nobody else uses, so that a topology of ours and one that a person has running
+ * An address of this host that is otherwise unused, so that the test's topology and one that is running
  * do not meet on a port. Elsewhere than on Linux loopback is one address only.
  */
 export function ownLoopbackAddress(): string {

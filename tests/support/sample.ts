@@ -1,4 +1,4 @@
-import type { LogLine } from '@sockyard/testkit/running-app'
+import type { LogLine } from '@sockyard/testkit/process'
 
 /** What a measuring service says of one datagram or reading; undefined for its other lines. */
 export function sampleOf(line: LogLine): Readonly<Record<string, unknown>> | undefined {

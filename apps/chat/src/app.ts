@@ -1,13 +1,16 @@
-import { type App, command } from '@sockyard/service/command'
-import { serverCommand } from '@sockyard/service/server-command'
+import { appDescription } from '@sockyard/catalog'
+import { type App, command, serverCommand } from '@sockyard/service/lifecycle'
 
-import { createChatServer } from './chat-server.ts'
 import { joinOptions, serveOptions } from './config.ts'
-import { join } from './join.ts'
+import { createChatServer } from './server/chat-server.ts'
 
 const serve = serverCommand({
   name: 'serve',
-  summary: 'hold the chat',
+  summary: 'serve the chat',
+  examples: [
+    { args: '--port 2323', description: 'another port' },
+    { args: '--relay', description: 'relay bytes, without names' },
+  ],
   adminPort: 9103,
   options: serveOptions,
   create: createChatServer,
@@ -16,13 +19,13 @@ const serve = serverCommand({
 const joinCommand = command({
   name: 'join',
   summary: 'take part in a chat, from a terminal or in a pipe',
-  operands: [{ name: 'HOST[:PORT]', description: 'where the chat is; port 2020 unless told' }],
+  examples: [{ args: 'localhost --nick zoe', description: 'join as zoe' }],
+  operands: [{ name: 'HOST[:PORT]', description: 'a chat server; default port 2020' }],
   options: joinOptions,
-  run: join,
+  run: async (context) => (await import('./client/join.ts')).join(context),
 })
 
 export const app: App = {
-  name: 'chat',
-  summary: 'A chat for everybody with telnet, nc or ncat',
+  ...appDescription('chat'),
   commands: [serve, joinCommand],
 }

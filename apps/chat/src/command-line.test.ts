@@ -1,16 +1,17 @@
-import { runApp } from '@sockyard/testkit/run-app'
+import { runApp } from '@sockyard/testkit/process'
 import { expect, test } from 'vitest'
 
-import { startChat } from './server.testing.ts'
+import { startChat } from './chat.testing.ts'
 
 test.each([
   [['--colour'], /^chat: .*--colour.*\n$/],
   [['--port', '99999'], /^chat: --port 99999: must be .*0 to 65535\n$/],
-  [['--idle-timeout', 'soon'], /^chat: --idle-timeout soon: must be a duration .*\n$/],
+  [['--idle-timeout', 'soon'], /^chat: --idle-timeout soon: must be seconds, or a duration .*\n$/],
   [['--max-line', '1GiB'], /^chat: --max-line 1GiB: must be 1 to 64KiB\n$/],
+  [['--relay', '--max-line', '100'], /^chat: --max-line and --relay cannot be combined\n$/],
   [['--deny', 'somewhere'], /^chat: --deny somewhere: must be an address .*\n$/],
-  [['dance'], /^chat: command dance: unknown command \(there is serve, join\)\n$/],
-  [['join'], /^chat: HOST\[:PORT\]: is missing\n$/],
+  [['dance'], /^chat: unknown command dance; there is serve, join\n$/],
+  [['join'], /^chat: missing argument HOST\[:PORT\]\n$/],
   [['join', 'localhost:99999'], /^chat: HOST localhost:99999: the port must be 1 to 65535\n$/],
   [['join', 'localhost', '--nick', 'two words'], /^chat: --nick two words: must be letters.*\n$/],
 ])('%j is a usage error: exit 2, one line', async (args, line) => {
@@ -38,7 +39,7 @@ test.each([
 
 test('--check and --help', async () => {
   expect(await runApp('chat', ['--check'])).toMatchObject({ code: 0, stderr: '' })
-  const { code, stdout } = await runApp('chat', ['--help'])
+  const { code, stdout } = await runApp('chat', ['--help-all'])
   expect(code).toBe(0)
   for (const option of ['--relay', '--slow-queue', '--idle-timeout', '--rate-limit'])
     expect(stdout).toContain(option)

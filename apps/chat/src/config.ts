@@ -1,18 +1,22 @@
+import { byteSize, duration, flag, text } from '@sockyard/cli/options'
 import {
+  clientAdminOptions,
   connectionLimitOptions,
+  engine,
   host,
   ipFamilyOptions,
   port,
   rateLimit,
   wait,
-} from '@sockyard/service/common-options'
-import { byteSize, duration, flag, text } from '@sockyard/service/options'
+} from '@sockyard/service/options'
 import { z } from 'zod'
 
-/** Where the chat is when nobody says otherwise, as in the seed. */
+/** The default port, as in the classic program. */
 export const DEFAULT_PORT = 2020
 
 const LIMITS = { group: 'Limits' }
+/** A relay knows no lines. */
+const LINES = { ...LIMITS, conflicts: ['relay'] }
 
 const limitOptions = connectionLimitOptions({ idleTimeout: '150s' })
 
@@ -20,46 +24,53 @@ export const serveOptions = z.strictObject({
   port: port(DEFAULT_PORT),
   host: host(),
   ...ipFamilyOptions,
+  engine: engine(),
   relay: flag().meta({
-    description: 'no names, no words of ours: what one sends goes as it is to all the others',
+    description: 'plain relay: no names or messages, each chunk goes unchanged to all others',
   }),
   ...limitOptions,
   idleTimeout: limitOptions.idleTimeout.meta({
-    description: 'who says nothing is asked after 3/5 of this time, and then disconnected',
+    description: 'disconnect an idle client; it is warned after 3/5 of this time',
   }),
   firstLineTimeout: duration('30s', { minimum: '1ms' }).meta({
-    ...LIMITS,
-    description: 'a first line once begun must be ended within this time',
+    ...LINES,
+    description: 'time to complete a first line once begun',
   }),
   maxLine: byteSize('1KiB', { minimum: 1, maximum: '64KiB' }).meta({
-    ...LIMITS,
-    description: 'longest line; what is beyond is cut off',
+    ...LINES,
+    description: 'longest line; longer ones are truncated',
   }),
   rateLimit: rateLimit(100).meta({
-    description: 'lines a second from one address, ten times that at once; 0 for no limit',
+    ...LINES,
+    description: 'lines a second from one address, in bursts ten times that; 0: no limit',
   }),
   floodTimeout: duration('30s', { minimum: '1ms' }).meta({
-    ...LIMITS,
-    description: 'whoever is over the rate for this long is disconnected',
+    ...LINES,
+    description: 'disconnect a client over the rate limit for this long',
   }),
   slowQueue: byteSize('64KiB', { minimum: 1 }).meta({
     ...LIMITS,
-    description: 'a reader with more than this unread is slow',
+    description: 'queued bytes from which a client counts as slow',
   }),
   slowTimeout: duration('10s', { minimum: '1ms' }).meta({
     ...LIMITS,
-    description: 'a reader slow for this long is disconnected',
+    description: 'disconnect a client that is slow for this long',
   }),
   maxQueue: byteSize('256KiB', { minimum: 1 }).meta({
     ...LIMITS,
-    description: 'a reader with more than this unread is disconnected at once',
+    description: 'queued bytes at which a client is disconnected at once',
+  }),
+  maxTotalQueue: byteSize('32MiB', { minimum: 1 }).meta({
+    ...LIMITS,
+    description: 'queued bytes of all clients at which the one with the most is disconnected',
   }),
 })
 
 export const joinOptions = z.strictObject({
-  nick: text().meta({ short: 'n', valueName: 'NAME', description: 'the name to go by' }),
+  nick: text().meta({ short: 'n', valueName: 'NAME', description: 'nickname in the chat' }),
   ...ipFamilyOptions,
-  wait: wait('10s').meta({ description: 'how long to wait for the connection' }),
+  wait: wait().meta({ description: 'how long to wait for the connection' }),
+  ...clientAdminOptions,
 })
 
 export type ServeOptions = z.output<typeof serveOptions>

@@ -3,7 +3,7 @@ import { chmodSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
 
-import { runApp } from '@sockyard/testkit/run-app'
+import { runApp } from '@sockyard/testkit/process'
 import { describe, expect, it, vi } from 'vitest'
 
 import { configuration, exchange, startInetd } from './inetd.testing.ts'
@@ -37,11 +37,11 @@ const REASONS = [
   ':9: server program internal 19: must be one of echo discard daytime chargen time',
   ':10: protocol udp: chargen is served over tcp only',
   ':11: service name 127.0.0.1:7001: is the same as in line 1',
-  ':12: protocol: must be tcp or udp, or one with 4, 6 or 46 behind',
+  ':12: protocol: must be tcp or udp, optionally followed by 4, 6 or 46',
 ]
 
 describe('--check', () => {
-  it('tells every line that cannot be served, and ends with 2', async () => {
+  it('reports every line that cannot be served, and exits with 2', async () => {
     const file = configuration(BROKEN)
     const { code, stdout, stderr } = await runApp('inetd', ['--config', file, '--check'])
     expect(stderr.trimEnd().split('\n')).toEqual([
@@ -61,7 +61,7 @@ describe('--check', () => {
   })
 })
 
-it('what cannot be served is told with file and line, and the rest is served', async () => {
+it('a line that cannot be served is logged with file and line, and the rest is served', async () => {
   const good = '127.0.0.1:0 stream tcp nowait - internal echo'
   await using inetd = await startInetd([good, ...BROKEN.slice(1, 10)])
   const told = inetd.app.lines.filter(({ msg }) => msg === 'not served')
@@ -73,7 +73,7 @@ it.each([
   ['--config /no/such/file', '--config /no/such/file: cannot be read: ENOENT'],
   ['--config /', '--config /: cannot be read: EISDIR'],
   ['--max-children 0', '--max-children 0: must be 1 to'],
-  ['--bogus', '--bogus: unknown option'],
+  ['--bogus', 'unknown option --bogus'],
 ])('refuses "%s" in one line', async (words, message) => {
   const { code, stdout, stderr } = await runApp('inetd', words.split(' '))
   expect(stderr).toContain(`inetd: ${message}`)
@@ -84,20 +84,23 @@ it.each([
   })
 })
 
-// Only root can start it as somebody who is not root.
-it.runIf(userInfo().uid === 0)('who is not root starts programs as himself only', async () => {
-  const file = configuration([
-    '7001 stream tcp nowait root /bin/cat',
-    '7002 stream tcp nowait - /bin/cat',
-  ])
-  chmodSync(dirname(file), 0o755)
-  const { stderr, status } = spawnSync(
-    process.execPath,
-    [new URL('main.ts', import.meta.url).pathname, '--config', file, '--check'],
-    { uid: 65_534, gid: 65_534, encoding: 'utf8' },
-  )
-  expect(stderr).toContain(
-    `:1: user root: inetd runs as nobody: only root starts a program as another`,
-  )
-  expect({ status, lines: stderr.split('\n').length }).toEqual({ status: 2, lines: 3 })
-})
+// Only root can start it as another user.
+it.runIf(userInfo().uid === 0)(
+  'a user other than root starts programs only as itself',
+  async () => {
+    const file = configuration([
+      '7001 stream tcp nowait root /bin/cat',
+      '7002 stream tcp nowait - /bin/cat',
+    ])
+    chmodSync(dirname(file), 0o755)
+    const { stderr, status } = spawnSync(
+      process.execPath,
+      [new URL('main.ts', import.meta.url).pathname, '--config', file, '--check'],
+      { uid: 65_534, gid: 65_534, encoding: 'utf8' },
+    )
+    expect(stderr).toContain(
+      `:1: user root: inetd runs as nobody: only root can start a program as another user`,
+    )
+    expect({ status, lines: stderr.split('\n').length }).toEqual({ status: 2, lines: 3 })
+  },
+)

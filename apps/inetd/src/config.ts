@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url'
 
-import { connectionLimitOptions, host, rateLimit } from '@sockyard/service/common-options'
-import { integer, text } from '@sockyard/service/options'
+import { integer, text } from '@sockyard/cli/options'
+import { connectionLimitOptions, engine, host, rateLimit } from '@sockyard/service/options'
 import { z } from 'zod'
 
-/** The sample that comes with the app, with ports that anybody may open. */
+/** The sample that comes with the app, with ports that need no privilege. */
 const SAMPLE = fileURLToPath(new URL('../inetd.conf', import.meta.url))
 
 const atLeastOne = (preset: number, description: string) =>
@@ -18,17 +18,18 @@ export const serveOptions = z.strictObject({
   config: text(SAMPLE).meta({
     valueName: 'FILE',
     preset: 'the sample inetd.conf',
-    description: 'what to serve; read again at SIGHUP',
+    description: 'configuration file; read again on SIGHUP',
   }),
   host: host().meta({
-    description: 'where lines without an address listen; :: takes IPv4 and IPv6',
+    description: 'address of lines without one; :: takes IPv4 and IPv6',
   }),
-  maxChildren: atLeastOne(256, 'programs at once, of all services'),
-  maxChildrenPerService: atLeastOne(128, 'programs at once of one service, unless its line says'),
-  maxChildrenPerAddress: atLeastOne(32, 'of them for one source address, unless the line says'),
+  engine: engine(),
+  maxChildren: atLeastOne(256, 'running programs in total'),
+  maxChildrenPerService: atLeastOne(128, 'running programs of one service, unless its line says'),
+  maxChildrenPerAddress: atLeastOne(32, 'of these for one source address, unless the line says'),
   startsPerMinute: atLeastOne(256, 'starts a minute for one source address, unless the line says'),
   rateLimit: rateLimit(1000).meta({
-    description: 'datagrams a second from one source to an internal service; 0 for no limit',
+    description: 'datagrams a second from one source to an internal service; 0: no limit',
   }),
   ...connectionLimitOptions({ idleTimeout: '300s' }),
 })

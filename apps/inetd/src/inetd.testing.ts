@@ -14,8 +14,7 @@ import { join } from 'node:path'
 import { kill } from 'node:process'
 import { text } from 'node:stream/consumers'
 
-import type { RunningApp } from '@sockyard/testkit/running-app'
-import { startApp } from '@sockyard/testkit/start-app'
+import { type LaunchOptions, type RunningApp, startApp } from '@sockyard/testkit/process'
 import { onTestFinished } from 'vitest'
 
 /** inetd as a process, with a configuration that can be written again. */
@@ -84,9 +83,10 @@ export class Inetd implements AsyncDisposable {
 export async function startInetd(
   lines: readonly string[],
   args: readonly string[] = [],
+  options: LaunchOptions = {},
 ): Promise<Inetd> {
   const file = configuration(lines)
-  const app = await startApp('inetd', ['--config', file, ...args])
+  const app = await startApp('inetd', ['--config', file, ...args], options)
   await app.waitForLog(({ msg }) => msg === 'configured')
   return new Inetd(app, file)
 }
@@ -120,10 +120,10 @@ export function descriptorsOf(pid: number): string[] {
   })
 }
 
-/** It may have ended by itself meanwhile. */
+/** With all that it started: each program leads a session of its own. It may have ended by itself meanwhile. */
 function end(pid: number): void {
   try {
-    kill(pid, 'SIGKILL')
+    kill(-pid, 'SIGKILL')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }

@@ -1,14 +1,49 @@
-import { command, type CommandContext } from '@sockyard/service/command'
+import { command, type CommandContext } from '@sockyard/service/lifecycle'
 
 import { experimentOptions, forkOptions, listOptions } from './config.ts'
-import type { Experiment } from './experiment.ts'
-import { experiments } from './experiments.ts'
+import { backlog } from './experiments/backlog.ts'
+import { connection, datagram } from './experiments/connection.ts'
+import { descriptor } from './experiments/descriptor.ts'
+import {
+  dontRoute,
+  dontWait,
+  endOfRecord,
+  outOfBand,
+  peek,
+  truncate,
+  waitAll,
+} from './experiments/message-flags.ts'
+import { pass } from './experiments/pass.ts'
+import { select } from './experiments/select.ts'
+import { shutdown } from './experiments/shutdown.ts'
+import { stream } from './experiments/stream.ts'
+import type { Experiment } from './lab.ts'
+
+/** In the order in which `all` plays them; each is a command. */
+export const experiments: readonly Experiment[] = [
+  connection,
+  datagram,
+  stream,
+  peek,
+  waitAll,
+  outOfBand,
+  truncate,
+  dontWait,
+  dontRoute,
+  endOfRecord,
+  shutdown,
+  descriptor,
+  select,
+  backlog,
+  pass,
+]
 
 const FORK = 'how many processes a loop of forks makes, with and without break'
 
 const list = command({
   name: 'list',
-  summary: 'What there is to see',
+  summary: 'lists the experiments',
+  examples: [{ args: '', description: 'all experiments' }],
   operands: [],
   options: listOptions,
   run: async ({ stdout }) => {
@@ -21,6 +56,7 @@ const list = command({
 const fork = command({
   name: 'fork',
   summary: FORK,
+  examples: [{ args: '--depth 2 --break', description: 'a loop in which the children stop' }],
   operands: [],
   options: forkOptions,
   run: async (context) => {
@@ -31,7 +67,8 @@ const fork = command({
 
 const all = command({
   name: 'all',
-  summary: 'Everything in one go, but fork',
+  summary: 'all experiments but fork, one after the other',
+  examples: [{ args: '', description: 'everything in one go' }],
   operands: [],
   options: experimentOptions,
   run: async (context) => {
@@ -64,6 +101,6 @@ async function run(
   context: CommandContext<{ json: boolean }>,
   experiment: Experiment,
 ): Promise<number> {
-  const { runExperiment } = await import('./run-experiment.ts')
+  const { runExperiment } = await import('./lab.ts')
   return runExperiment(context, experiment)
 }

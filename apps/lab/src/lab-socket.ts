@@ -1,16 +1,23 @@
-import { NativeSocket } from '@sockyard/posix/native-socket'
-import type { SocketAddress } from '@sockyard/posix/socket-address'
-import type { SocketKind } from '@sockyard/posix/socket-kind'
-import type { SocketOptionName, SocketOptionValueOf } from '@sockyard/posix/socket-option-table'
-import { getSocketOption, setSocketOption } from '@sockyard/posix/socket-options'
+import {
+  getSocketOption,
+  setSocketOption,
+  type SocketOptionName,
+  type SocketOptionValueOf,
+} from '@sockyard/posix/options'
+import {
+  NativeSocket,
+  type SocketAddress,
+  type SocketKind,
+  inetNtop,
+  MSG,
+} from '@sockyard/posix/socket'
 
 import type { Lab, Outcome } from './lab.ts'
-import { type Flag, flagBits, flagText, placeText, quote } from './notation.ts'
 
-/** No experiment waits for ever: a call that waits gives up after this (SO_RCVTIMEO), and fails with EAGAIN. */
-const PATIENCE_MILLIS = 2_000
+/** A call that blocks fails with EAGAIN after this (SO_RCVTIMEO), so that no experiment hangs. */
+const RECEIVE_TIMEOUT_MILLIS = 2_000
 
-/** A socket whose every call is told, by the names of the manual. `why` says what it is made for. */
+/** A socket that reports every call, by the names of the manual; `why` explains the call. */
 export class LabSocket {
   readonly who: string
   readonly native: NativeSocket
@@ -21,7 +28,7 @@ export class LabSocket {
     this.#lab = lab
     this.who = who
     this.native = lab.owns(native)
-    setSocketOption(native, 'SO_RCVTIMEO', PATIENCE_MILLIS)
+    setSocketOption(native, 'SO_RCVTIMEO', RECEIVE_TIMEOUT_MILLIS)
   }
 
   /** socket(2) */
@@ -45,7 +52,7 @@ export class LabSocket {
     return this.call('recv', words, why, () => {
       const memory = new Uint8Array(size)
       const length = this.native.receive(memory, flagBits(flags))
-      return length === undefined ? undefined : gotten(memory, length)
+      return length === undefined ? undefined : resultOf(memory, length)
     })
   }
 
@@ -62,7 +69,7 @@ export class LabSocket {
     )
   }
 
-  /** @returns who sent it; undefined when nothing came */
+  /** @returns the source address; undefined when nothing was received */
   recvfrom(size: number, why: string, flags: readonly Flag[] = []): SocketAddress | undefined {
     let from: SocketAddress | undefined
     this.call('recvfrom', [String(size), flagText(flags)], why, () => {
@@ -70,7 +77,7 @@ export class LabSocket {
       const received = this.native.receiveFrom(memory, flagBits(flags))
       if (received === undefined) return undefined
       from = received.from
-      const { returned, got } = gotten(memory, received.length)
+      const { returned, got } = resultOf(memory, received.length)
       return { returned, got: `${got} from ${placeText(from)}` }
     })
     return from
@@ -116,6 +123,34 @@ export class LabSocket {
 }
 
 /** With MSG_TRUNC the length can be more than there is memory. */
-function gotten(memory: Uint8Array, length: number): { returned: number; got: string } {
+function resultOf(memory: Uint8Array, length: number): { returned: number; got: string } {
   return { returned: length, got: quote(memory.subarray(0, length)) }
+}
+
+export type Flag = keyof typeof MSG
+
+/** What the kernel is given for these flags. */
+function flagBits(flags: readonly Flag[]): number {
+  return flags.reduce((bits, flag) => bits | MSG[flag], 0)
+}
+
+/** `MSG_PEEK|MSG_TRUNC`, as a C program has them; 0 for none. */
+function flagText(flags: readonly Flag[]): string {
+  return flags.map((flag) => `MSG_${flag}`).join('|') || '0'
+}
+
+/** At most so many characters of what was sent or received are shown. */
+const SHOWN = 32
+
+/** `"hello"`, `"xxxx"…` */
+export function quote(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.subarray(0, SHOWN)).toString('latin1')
+  return JSON.stringify(text) + (bytes.length > SHOWN ? '…' : '')
+}
+
+/** `127.0.0.1:3111` */
+export function placeText(address: SocketAddress | undefined): string {
+  if (address === undefined) return 'none'
+  if (address.family === 'unix') return address.path || 'unnamed'
+  return `${inetNtop(address.bytes)}:${address.port}`
 }

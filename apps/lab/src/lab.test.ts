@@ -1,8 +1,8 @@
 import { labEvent, type LabStep } from '@sockyard/protocol/results'
-import { runApp } from '@sockyard/testkit/run-app'
+import { runApp } from '@sockyard/testkit/process'
 import { describe, expect, test, vi } from 'vitest'
 
-import { experiments } from './experiments.ts'
+import { experiments } from './commands.ts'
 
 vi.setConfig({ testTimeout: 30_000 })
 
@@ -25,8 +25,8 @@ async function play(...args: readonly string[]): Promise<Played> {
   return { calls, lesson: last.data.lesson }
 }
 
-function callText({ who, call, arguments: words, returned, error, got }: LabStep): string {
-  const outcome = error ?? got ?? returned
+function callText({ who, call, arguments: words, returned, errno, got }: LabStep): string {
+  const outcome = errno ?? got ?? returned
   return `${who} ${call}(${words.join(', ')}) = ${outcome}`
 }
 
@@ -57,14 +57,14 @@ test('the urgent byte comes beside the stream, or inline', async () => {
   expect(only(calls, 'server', 'sockatmark')).toEqual(['1', '1'])
 })
 
-test('the rest of a datagram is gone, and MSG_TRUNC tells its length', async () => {
+test('the rest of a datagram is discarded, and MSG_TRUNC returns its length', async () => {
   const { stdout } = await runApp('lab', ['truncate'])
   expect(stdout).toContain('recv(10, 0) = 10 "aaaaaaaaaa"\n')
   expect(stdout).toContain('recv(10, MSG_TRUNC) = 100 "bbbbbbbbbb"\n')
   expect(stdout).toContain('recv(10, 0) = 4 "next"\n')
 })
 
-test('a call that is told not to wait says so, and takes what is there', async () => {
+test('a call with MSG_DONTWAIT fails with EAGAIN, or returns the data that is there', async () => {
   const { calls } = await play('dont-wait')
   expect(only(calls, 'second', 'recv')).toEqual(['EAGAIN', '"hello"'])
   expect(only(calls, 'first', 'send').at(-1)).toBe('EAGAIN')
@@ -97,7 +97,7 @@ test('shutdown ends a direction, close only a descriptor', async () => {
   expect(only(calls, 'client', 'send')).toEqual(['12', 'EPIPE', '5', 'EPIPE'])
 })
 
-test('the functions of files do on a socket what the table says', async () => {
+test('the functions of files do on a socket what the table of the experiment shows', async () => {
   const { calls } = await play('descriptor')
   for (const expected of [
     'client write("hello", 5) = 5',
@@ -126,7 +126,7 @@ test('TCP is bytes, UDP messages, and one byte too many is refused', async () =>
   expect(calls.at(-1)).toMatch(/, 65508, 0\) = EMSGSIZE$/)
 })
 
-test('select tells a new client, room to write, data and the end', async () => {
+test('select reports a new client, room to write, data and the end of the stream', async () => {
   const { calls } = await play('select')
   expect(only(calls, 'lab', 'select')).toEqual([
     '',
@@ -155,13 +155,13 @@ test('a connection has an address at each end, and ends by itself', async () => 
   expect(only(calls, 'server', 'recv')).toEqual(['"hello"', '""'])
 })
 
-test('a connected UDP socket is told that nobody is there', async () => {
+test('a connected UDP socket gets ECONNREFUSED when the port is closed', async () => {
   const { calls } = await play('datagram')
   expect(only(calls, 'client', 'recv')).toEqual(['ECONNREFUSED'])
   expect(only(calls, 'client', 'recvfrom')[0]).toMatch(/^"BONJOUR" from 127\.0\.0\.1:\d+$/)
 })
 
-test('a connection that was passed is served by who received it', async () => {
+test('a passed connection is served by its receiver', async () => {
   const { calls } = await play('pass')
   expect(only(calls, 'worker', 'recv')).toEqual(['"hello"'])
   expect(only(calls, 'client', 'recv')).toEqual(['""'])
@@ -186,7 +186,7 @@ describe('the loop of forks', () => {
   test('counts in words that fit', async () => {
     const { stdout } = await runApp('lab', ['fork', '--depth', '2'])
     expect(stdout).toContain('a loop that forks 2 times\n')
-    expect(stdout).toContain('Born when i was 0; it has 1 round left.\n')
+    expect(stdout).toContain('Forked at i = 0; 1 round left.\n')
     expect((await runApp('lab', ['fork', '--depth', '1'])).stdout).toContain('forks 1 time\n')
   })
 

@@ -1,9 +1,5 @@
-import { run } from '@sockyard/service/run'
+import { run } from '@sockyard/service/lifecycle'
 
-import { commands } from './commands.ts'
+import { app } from './app.ts'
 
-await run(process, {
-  name: 'lab',
-  summary: 'The calls of sockets, played between two real ones, each step shown and explained',
-  commands,
-})
+await run(process, app)

@@ -1,6 +1,10 @@
-import { NativeSocket } from '@sockyard/posix/native-socket'
-import type { InternetAddress, SocketAddress } from '@sockyard/posix/socket-address'
-import type { SocketKind } from '@sockyard/posix/socket-kind'
+import { select } from '@sockyard/posix/poll'
+import {
+  type InternetAddress,
+  NativeSocket,
+  type SocketAddress,
+  type SocketKind,
+} from '@sockyard/posix/socket'
 
 import { LabSocket } from './lab-socket.ts'
 import type { Lab } from './lab.ts'
@@ -20,7 +24,7 @@ export function tcpPair(lab: Lab): { client: LabSocket; server: LabSocket } {
   const client = NativeSocket.open({ family: 'IPv4', type: 'stream' })
   client.connect(addressOf(listener))
   const server = listener.accept()
-  if (server === undefined) throw new Error('the connection did not come')
+  if (server === undefined) throw new Error('no connection to accept')
   return {
     client: new LabSocket(lab, 'client', client),
     server: new LabSocket(lab, 'server', server),
@@ -43,7 +47,7 @@ export function udpPair(lab: Lab): { client: LabSocket; server: LabSocket } {
   }
 }
 
-/** Two Unix sockets that are connected with each other (socketpair(2)), the making told. */
+/** Two Unix sockets that are connected with each other (socketpair(2)); the call is shown. */
 export function unixPair(lab: Lab, type: SocketKind['type'], why: string): [LabSocket, LabSocket] {
   const [first, second] = NativeSocket.pair({ type })
   const names = { stream: 'STREAM', datagram: 'DGRAM', raw: 'RAW', seqpacket: 'SEQPACKET' }
@@ -60,4 +64,43 @@ export function addressOf(socket: NativeSocket): SocketAddress {
   const address = socket.localAddress()
   if (address === undefined) throw new Error('a bound socket has an address')
   return address
+}
+
+type Sets = Partial<Record<'read' | 'write' | 'except', readonly LabSocket[]>>
+
+/** select(2) on some sockets, shown by their names; waits one second by default. */
+export function selectStep(lab: Lab, asked: Sets, why: string, timeoutMillis = 1_000): void {
+  const { read = [], write = [], except = [] } = asked
+  const call = {
+    who: 'lab',
+    call: 'select',
+    arguments: [...setTexts(asked), `${timeoutMillis} ms`],
+    why,
+  }
+  lab.step(call, () => {
+    const found = select(
+      { read: read.map(number), write: write.map(number), except: except.map(number) },
+      timeoutMillis,
+    )
+    const isReady = (sockets: readonly LabSocket[], ready: readonly number[]): LabSocket[] =>
+      sockets.filter((socket) => ready.includes(number(socket)))
+    const ready = setTexts({
+      read: isReady(read, found.read),
+      write: isReady(write, found.write),
+      except: isReady(except, found.except),
+    })
+    const count = found.read.length + found.write.length + found.except.length
+    return { returned: count, got: ready.join(' ') }
+  })
+}
+
+function number(socket: LabSocket): number {
+  return socket.native.descriptor
+}
+
+/** `read {server, client}` for each set that is not empty. */
+function setTexts(sets: Sets): string[] {
+  return Object.entries(sets).flatMap(([name, sockets]) =>
+    sockets.length === 0 ? [] : [`${name} {${sockets.map(({ who }) => who).join(', ')}}`],
+  )
 }

@@ -1,7 +1,6 @@
-import { AI } from '@sockyard/posix/address-info'
-import { NI } from '@sockyard/posix/name-info'
-import { ipFamilyOptions, json, wait } from '@sockyard/service/common-options'
-import { choice, flag, list, text } from '@sockyard/service/options'
+import { choice, flag, list, text } from '@sockyard/cli/options'
+import { AI, NI } from '@sockyard/posix/netdb'
+import { ipFamilyOptions, json, wait } from '@sockyard/service/options'
 import { z } from 'zod'
 
 const hint = (description: string) => flag().meta({ group: 'Flags', description })
@@ -33,7 +32,7 @@ export const addressOptions = z.strictObject({
 
 const hintFlags = {
   aiPassive: hint('for bind: without a host the wildcard address'),
-  aiCanonname: hint('tell the canonical name'),
+  aiCanonname: hint('give the canonical name'),
   aiNumerichost: hint('the host must be a number'),
   aiNumericserv: hint('the service must be a number'),
   aiV4mapped: hint('with -6: IPv4 addresses in IPv6 when there are no others'),
@@ -61,7 +60,7 @@ export const resolveOptions = z.strictObject({
 
 export const socketNameOptions = z.strictObject({
   udp: flag().meta({ short: 'u', description: 'connect a UDP socket; nothing is sent' }),
-  wait: wait('5s').meta({ description: 'how long to wait for the connection' }),
+  wait: wait().meta({ description: 'how long to wait for the connection' }),
   ...ipFamilyOptions,
   ...common,
 })
@@ -70,10 +69,10 @@ export const optionsOptions = z.strictObject({
   set: list(z.string().regex(/^\w+=/, 'must be NAME=VALUE')).meta({
     short: 's',
     valueName: 'NAME=VALUE',
-    description: 'set an option, and show it before and after; again for more',
+    description: 'set an option, and show it before and after; repeatable',
   }),
   udp: flag().meta({ short: 'u', description: 'HOST:PORT is UDP' }),
-  wait: wait('5s').meta({ description: 'how long to wait for the connection' }),
+  wait: wait().meta({ description: 'how long to wait for the connection' }),
   ...ipFamilyOptions,
   ...common,
 })

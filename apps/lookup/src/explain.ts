@@ -1,15 +1,23 @@
 import { lookup } from 'node:dns/promises'
+import { networkInterfaces } from 'node:os'
 
-import type { AddressInfo } from '@sockyard/posix/address-info'
-import { bytesToPresentation } from '@sockyard/posix/presentation'
+import type { AddressInfo } from '@sockyard/posix/netdb'
+import { inetNtop } from '@sockyard/posix/socket'
 import type { LookupAnswer } from '@sockyard/protocol/results'
 
-import { compareDestinations } from './destination-order.ts'
-import { type Destination, isIpv4, mappedBytes, scopeName, scopeOf } from './destination.ts'
-import { cLibraryTable } from './library-table.ts'
+import {
+  compareDestinations,
+  type Destination,
+  isIpv4,
+  mappedBytes,
+  scopeName,
+  scopeOf,
+  type SourceAddress,
+} from './destination-order.ts'
+import { readIfThere } from './name-service.ts'
 import { addressText } from './numeric-address.ts'
-import { labelOf, type PolicyTable, precedenceOf } from './policy-table.ts'
-import { sourceAddress } from './source-address.ts'
+import { cLibraryTable, labelOf, type PolicyTable, precedenceOf } from './policy-table.ts'
+import { connectUdp } from './sockets.ts'
 
 type Explanation = NonNullable<Extract<LookupAnswer, { kind: 'address' }>['explanation']>
 
@@ -61,7 +69,7 @@ function verdict(
 }
 
 function plain(address: Uint8Array): string {
-  return bytesToPresentation(isIpv4(address) ? address.subarray(12) : address)
+  return inetNtop(isIpv4(address) ? address.subarray(12) : address)
 }
 
 /** Whether Node's dns.lookup orders the addresses the same when it leaves libc's order alone. */
@@ -70,10 +78,62 @@ export async function nodeOrder(
   family: 4 | 6 | undefined,
   found: readonly AddressInfo[],
 ): Promise<LookupAnswer> {
-  const libc = [...new Set(found.map(({ address }) => bytesToPresentation(address.bytes)))]
+  const libc = [...new Set(found.map(({ address }) => inetNtop(address.bytes)))]
   const node = await lookup(host, { all: true, family: family ?? 0, order: 'verbatim' }).catch(
     () => [],
   )
   const addresses = node.map(({ address }) => address.split('%')[0] ?? address)
   return { kind: 'node-order', addresses, same: addresses.join(' ') === libc.join(' ') }
+}
+
+/** netdevice(7), if_arp.h: ARPHRD_TUNNEL, ARPHRD_TUNNEL6, ARPHRD_SIT, ARPHRD_IPGRE, ARPHRD_IP6GRE. */
+const TUNNELS: ReadonlySet<number> = new Set([768, 769, 776, 778, 823])
+/** rtnetlink(7), the flags in /proc/net/if_inet6. */
+const IFA_F_HOMEADDRESS = 0x10
+const IFA_F_DEPRECATED = 0x20
+
+/**
+ * The source address of a packet to an address: a UDP socket is connected to it, which sends nothing, and asked for
+ * its own address (RFC 6724, section 8).
+ *
+ * @param address numeric, with its zone
+ * @returns undefined when there is no route to it
+ */
+async function sourceAddress(address: string): Promise<SourceAddress | undefined> {
+  try {
+    using socket = await connectUdp({ address, port: 9 })
+    const local = socket.localAddress()
+    return local === undefined || local.family === 'unix' ? undefined : factsOf(local.bytes)
+  } catch {
+    return undefined
+  }
+}
+
+function factsOf(bytes: Uint8Array): SourceAddress {
+  const { name, prefixLength } = interfaceOf(inetNtop(bytes))
+  const flags = ipv6Flags(bytes)
+  return {
+    address: mappedBytes(bytes),
+    isDeprecated: (flags & IFA_F_DEPRECATED) !== 0,
+    isHome: (flags & IFA_F_HOMEADDRESS) !== 0,
+    isNative: !TUNNELS.has(Number(readIfThere(`/sys/class/net/${name}/type`))),
+    prefixLength: prefixLength ?? bytes.length * 8,
+  }
+}
+
+function interfaceOf(address: string): { name: string; prefixLength: number | undefined } {
+  for (const [name, addresses = []] of Object.entries(networkInterfaces())) {
+    const found = addresses.find((each) => each.address === address)
+    if (found !== undefined)
+      return { name, prefixLength: Number(found.cidr?.split('/')[1]) || undefined }
+  }
+  return { name: '', prefixLength: undefined }
+}
+
+/** A line of /proc/net/if_inet6: address, interface, prefix length, scope, flags, name; numbers in hexadecimal. */
+function ipv6Flags(bytes: Uint8Array): number {
+  if (bytes.length !== 16) return 0
+  const lines = readIfThere('/proc/net/if_inet6').split('\n')
+  const line = lines.find((each) => each.startsWith(bytes.toHex()))
+  return Number.parseInt(line?.split(/\s+/)[4] ?? '0', 16)
 }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 
 import { lookupEvent, type LookupEvent } from '@sockyard/protocol/results'
-import { type Ran, runApp } from '@sockyard/testkit/run-app'
+import { type Ran, runApp } from '@sockyard/testkit/process'
 import { describe, expect, test, vi } from 'vitest'
 
 vi.setConfig({ testTimeout: 30_000 })
@@ -39,7 +39,7 @@ function rows(stdout: string): string[] {
   return lines.map((line) => line.trim().split(/\s+/).join(' '))
 }
 
-describe('what getent says, lookup says', () => {
+describe('lookup gives the answers of getent', () => {
   test('of all services', async () => {
     const ours = rows((await lookup('services')).stdout)
     const [first = ''] = getent('services')
@@ -98,13 +98,13 @@ test('getaddrinfo’s hints change the answer', async () => {
       address: '192.0.2.7',
       port: 53,
       socketType: 'datagram',
-      protocol: 17,
+      protocolNumber: 17,
       canonicalName: null,
     },
   ])
   expect(
     await answers('resolve', '-', 'echo', '--protocol', 'tcp', '--ai-passive', '-6'),
-  ).toMatchObject([{ address: '::', port: 7, protocol: 6 }])
+  ).toMatchObject([{ address: '::', port: 7, protocolNumber: 6 }])
 })
 
 test('a failed look-up is the resolver’s own error in one line, and exit code 1', async () => {
@@ -132,8 +132,11 @@ test.each([
     '--protocol no: must be a protocol of protocols(5), or 0 to 255',
   ],
   [['options', 'nonsense'], 'WHAT nonsense: must be tcp, udp, HOST:PORT or http://HOST:PORT'],
-  [['options', '--set', 'SO_TYPE=1'], '--set SO_TYPE 1: must be left alone: it can be read only'],
-  [['options', '--set', 'SO_NO=1'], '--set SO_NO: is no socket option; lookup options lists them'],
+  [['options', '--set', 'SO_TYPE=1'], '--set SO_TYPE 1: must be omitted: the option is read-only'],
+  [
+    ['options', '--set', 'SO_NO=1'],
+    '--set SO_NO: is not a socket option; `lookup options` lists them',
+  ],
   [['options', '--set', 'SO_RCVBUF=x'], '--set SO_RCVBUF x: must be a whole number'],
 ])('%j is a usage error in one line', async (args, message) => {
   expect(await lookup(...args)).toEqual({ code: 2, stdout: '', stderr: `lookup: ${message}\n` })

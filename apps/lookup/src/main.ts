@@ -1,10 +1,5 @@
-import { run } from '@sockyard/service/run'
+import { run } from '@sockyard/service/lifecycle'
 
-import { commands } from './commands.ts'
+import { app } from './app.ts'
 
-await run(process, {
-  name: 'lookup',
-  summary:
-    'Names, services, protocols, addresses and socket options, as libc and the kernel tell them',
-  commands,
-})
+await run(process, app)

@@ -23,10 +23,10 @@ test('the names of sources are without the actions', () => {
   ])
 })
 
-test('musl asks in its own order', () => {
+test('musl uses its own order', () => {
   expect(sourcesOf('hosts', { name: 'musl', version: undefined })).toEqual({
     database: 'hosts',
-    sources: 'files dns',
+    order: 'files dns',
     from: "musl's own order",
   })
 })

@@ -1,19 +1,15 @@
 import { readFileSync } from 'node:fs'
 
-import {
-  type CLibrary,
-  cLibrary,
-  configureNameServiceSwitch,
-} from '@sockyard/posix/name-service-switch'
+import { type CLibrary, cLibrary, configureNameServiceSwitch } from '@sockyard/posix/netdb'
 
 export type Database = 'hosts' | 'services' | 'protocols'
 
-/** Whom libc asks about one database. */
+/** The sources that libc queries for one database. */
 export interface Sources {
   database: Database
   /** `files dns`, as nsswitch.conf(5) has it. */
-  sources: string
-  /** Who says so. */
+  order: string
+  /** Where the order comes from. */
   from: string
 }
 
@@ -40,14 +36,14 @@ export function sourceNames(sources: string): string[] {
     .filter((word) => word !== '')
 }
 
-/** Whom this machine's libc asks. */
+/** The sources that this machine's libc queries. */
 export function sourcesOf(database: Database, library: CLibrary = cLibrary()): Sources {
   if (library.name === 'musl')
-    return { database, sources: MUSL_SOURCES[database], from: "musl's own order" }
+    return { database, order: MUSL_SOURCES[database], from: "musl's own order" }
   const written = sourcesIn(readIfThere(SWITCH_FILE), database)
   return written === undefined
-    ? { database, sources: GLIBC_PRESET[database], from: "glibc's default" }
-    : { database, sources: written, from: SWITCH_FILE }
+    ? { database, order: GLIBC_PRESET[database], from: "glibc's default" }
+    : { database, order: written, from: SWITCH_FILE }
 }
 
 /**
@@ -55,13 +51,13 @@ export function sourcesOf(database: Database, library: CLibrary = cLibrary()): S
  * later question of this process goes to one source only.
  *
  * @param isSame asks again
- * @returns null where libc cannot be told whom to ask
+ * @returns null where libc cannot be restricted to a source
  */
 export async function answeredBy(
-  { database, sources }: Sources,
+  { database, order }: Sources,
   isSame: () => Promise<boolean> | boolean,
 ): Promise<string | null> {
-  const names = sourceNames(sources)
+  const names = sourceNames(order)
   for (const name of names.slice(0, -1)) {
     if (!configureNameServiceSwitch(database, name)) return null
     if (await isSame()) return name

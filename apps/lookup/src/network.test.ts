@@ -2,15 +2,14 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { type Ran, runApp } from '@sockyard/testkit/run-app'
-import { startApp } from '@sockyard/testkit/start-app'
-import { canMakeNamespaces, type TwoHosts, twoHosts } from '@sockyard/testkit/two-hosts'
+import { canMakeNamespaces, type TwoHosts, twoHosts } from '@sockyard/testkit/network'
+import { type Ran, runApp, startApp } from '@sockyard/testkit/process'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
 /** Less than the time that the name server is waited for. */
 vi.setConfig({ testTimeout: 15_000 })
 
-/** Puts files over those of /etc for whoever runs in the namespace (ip-netns(8)). */
+/** Mounts files over those of /etc for programs in the namespace (ip-netns(8)). */
 function etc(namespace: string, files: Readonly<Record<string, string>>): void {
   const folder = join('/etc/netns', namespace)
   rmSync(folder, { recursive: true, force: true })
@@ -25,7 +24,7 @@ fd77::2 many
 2001:db8::5 many
 10.77.0.9 only-here alias-of-it # a comment
 `
-/** Nobody has this address: a question to it waits. */
+/** No host has this address: a query to it gets no answer. */
 const SILENT_ADDRESS = '10.77.0.99'
 const SILENT = `nameserver ${SILENT_ADDRESS}\noptions timeout:20 attempts:1\n`
 
@@ -52,7 +51,7 @@ describe.runIf(canMakeNamespaces())('in a network of its own', () => {
     hosts[Symbol.dispose]()
   })
 
-  test('the sources are those of nsswitch.conf, and the one that answered is told', async () => {
+  test('the sources are those of nsswitch.conf, and the one that answered is shown', async () => {
     const refusing = 'nameserver 127.0.0.1\n'
     const order = 'hosts: dns files # both\n'
     etc(hosts.host, { hosts: HOSTS, 'nsswitch.conf': order, 'resolv.conf': refusing })
@@ -64,7 +63,7 @@ describe.runIf(canMakeNamespaces())('in a network of its own', () => {
     expect(stderr).toMatch(/^lookup: gethostbyname not-there: (HOST_NOT_FOUND|TRY_AGAIN) \(.+\)\n$/)
   })
 
-  test('each address is told with the rule that put it there, and Node agrees', async () => {
+  test('each address is shown with the rule of its position, and Node agrees', async () => {
     etc(hosts.host, { hosts: HOSTS, 'nsswitch.conf': 'hosts: files\n', 'gai.conf': '' })
     expect(await explained()).toEqual([
       '[fd77::2]:80',
@@ -74,7 +73,7 @@ describe.runIf(canMakeNamespaces())('in a network of its own', () => {
       '192.0.2.9:80',
       'rule 1',
       '[2001:db8::5]:80',
-      "Node's dns.lookup orders them the same",
+      "Node's dns.lookup order: the same",
     ])
     etc(hosts.host, { hosts: HOSTS, 'gai.conf': 'precedence ::ffff:0:0/96 100\n' })
     expect((await explained()).slice(0, 4)).toEqual([
@@ -84,6 +83,25 @@ describe.runIf(canMakeNamespaces())('in a network of its own', () => {
       'rule 6',
     ])
   })
+
+  test('a link-local address has a source, and its zone may be a number', async () => {
+    const links = JSON.parse(
+      execFileSync('ip', ['-n', hosts.peer, '-j', 'addr', 'show', 'eth0'], { encoding: 'utf8' }),
+    ) as { addr_info: { scope: string; family: string; local: string }[] }[]
+    const linkLocal = links[0]?.addr_info.find(
+      ({ scope, family }) => scope === 'link' && family === 'inet6',
+    )
+    const index = execFileSync('ip', ['-n', hosts.host, '-j', 'link', 'show', 'eth0'])
+    const [{ ifindex }] = JSON.parse(String(index)) as [{ ifindex: number }]
+    const { stdout } = await lookup('resolve', `${linkLocal?.local}%eth0`, '--explain')
+    expect(stdout).toMatch(/source fe80::[\da-f:]+; scope link-local/)
+    for (const zone of ['eth0', ifindex]) {
+      const named = await lookup('sockname', '-u', `[${linkLocal?.local}%${zone}]:9`)
+      expect(named.stdout).toMatch(
+        /^udp  local \[fe80::[\da-f:]+%eth0\]:\d+  remote .+%eth0\]:9\n$/,
+      )
+    }
+  }, 60_000)
 
   test('an answer may be longer than the memory that is first offered', async () => {
     const aliases = Array.from({ length: 300 }, (_, index) => `alias-number-${index}`)
@@ -103,7 +121,7 @@ describe.runIf(canMakeNamespaces())('in a network of its own', () => {
 
   test('an empty database is an error', async () => {
     etc(hosts.host, { 'nsswitch.conf': 'services: files\n', services: '' })
-    const stderr = 'lookup: services: the database is empty, or libc has no way to go through it\n'
+    const stderr = 'lookup: services: the database is empty, or libc cannot enumerate it\n'
     expect(await lookup('services')).toEqual({ code: 1, stdout: '', stderr })
   })
 })

@@ -1,8 +1,6 @@
-import { getaddrinfo } from '@sockyard/posix/address-info'
-import { bytesToPresentation } from '@sockyard/posix/presentation'
-import { ResolverError } from '@sockyard/posix/resolver-error'
-import type { InternetAddress } from '@sockyard/posix/socket-address'
-import { UsageError } from '@sockyard/service/errors'
+import { UsageError } from '@sockyard/cli/errors'
+import { getaddrinfo, ResolverError } from '@sockyard/posix/netdb'
+import { inetNtop, type InternetAddress } from '@sockyard/posix/socket'
 
 /**
  * A numeric address with its zone, as libc reads it: `192.0.2.7`, `fe80::1%eth0`.
@@ -22,5 +20,5 @@ export async function numericAddress(text: string, port: number): Promise<Intern
 
 /** `fe80::1%2`: the zone as a number, when there is one. */
 export function addressText({ bytes, scope }: InternetAddress): string {
-  return `${bytesToPresentation(bytes)}${scope === 0 ? '' : `%${scope}`}`
+  return `${inetNtop(bytes)}${scope === 0 ? '' : `%${scope}`}`
 }

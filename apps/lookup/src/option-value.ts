@@ -1,26 +1,25 @@
-import type { SocketOption } from '@sockyard/posix/socket-option-table'
-import type { SocketOptionType, SocketOptionValue } from '@sockyard/posix/socket-option-values'
-import { UsageError } from '@sockyard/service/errors'
+import { UsageError } from '@sockyard/cli/errors'
+import type { SocketOption, SocketOptionType, SocketOptionValue } from '@sockyard/posix/options'
 
-const WORDS: Readonly<Record<string, boolean>> = {
-  on: true,
-  off: false,
-  true: true,
-  false: false,
-  '1': true,
-  '0': false,
-}
+const WORDS: ReadonlyMap<string, boolean> = new Map([
+  ['on', true],
+  ['off', false],
+  ['true', true],
+  ['false', false],
+  ['1', true],
+  ['0', false],
+])
 
 interface Form {
   parse: (text: string) => SocketOptionValue | undefined
   allowed: string
 }
 
-const NOT_SETTABLE: Form = { parse: () => undefined, allowed: 'left alone: it can be read only' }
+const NOT_SETTABLE: Form = { parse: () => undefined, allowed: 'omitted: the option is read-only' }
 
 /** How the values of each type are written after `--set NAME=`. */
 const FORMS: Readonly<Record<SocketOptionType, Form>> = {
-  flag: { parse: (text) => WORDS[text.toLowerCase()], allowed: 'on or off' },
+  flag: { parse: (text) => WORDS.get(text.toLowerCase()), allowed: 'on or off' },
   int: { parse: integer, allowed: 'a whole number' },
   linger: {
     parse: (text) => {
@@ -77,8 +76,11 @@ export function optionValue(
   return value
 }
 
+/** Number() reads no sign before 0x. */
 function integer(text: string): number | undefined {
-  return /^-?(\d+|0x[\da-f]+)$/i.test(text) ? Number(text) : undefined
+  const [, sign, digits] = /^(-?)(\d+|0x[\da-f]+)$/i.exec(text) ?? []
+  if (digits === undefined) return undefined
+  return sign === '-' ? -Number(digits) : Number(digits)
 }
 
 function millis(text: string): number | undefined {

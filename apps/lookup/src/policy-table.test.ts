@@ -1,11 +1,11 @@
-import { presentationToBytes } from '@sockyard/posix/presentation'
+import { inetPton } from '@sockyard/posix/socket'
 import { expect, test } from 'vitest'
 
-import { mappedBytes } from './destination.ts'
+import { mappedBytes } from './destination-order.ts'
 import { glibcTable, labelOf, precedenceOf, rfc6724Table, tableOf } from './policy-table.ts'
 
 function bytes(text: string): Uint8Array {
-  return mappedBytes(presentationToBytes(text) ?? new Uint8Array(16))
+  return mappedBytes(inetPton(text) ?? new Uint8Array(16))
 }
 
 test('the longest prefix counts', () => {
@@ -37,4 +37,10 @@ test('one precedence replaces them all, but for ::/0', () => {
 
 test('what is no line of gai.conf is passed over', () => {
   expect(tableOf('precedence nonsense 1\nlabel ::1/128\nlabel\n\0')).toEqual(glibcTable)
+})
+
+test('a line whose numbers are none is passed over, as glibc does', () => {
+  const broken = ['label 2001:db8::/32 x', 'label 2001:db8::/x 3', 'label 2001:db8::/129 3']
+  const table = tableOf([...broken, 'label 2002::/16 -4', 'precedence ::/0 1e3'].join('\n'))
+  expect(table).toEqual(glibcTable)
 })

@@ -1,4 +1,7 @@
-import { presentationToBytes } from '@sockyard/posix/presentation'
+import { cLibrary } from '@sockyard/posix/netdb'
+import { inetPton } from '@sockyard/posix/socket'
+
+import { readIfThere } from './name-service.ts'
 
 /** A line of a table: what applies to the addresses under a prefix. */
 interface PolicyLine {
@@ -105,15 +108,28 @@ function longest(lines: readonly PolicyLine[], address: Uint8Array): number {
 }
 
 function line(prefix: string, prefixLength: number, value: number): PolicyLine {
-  return { prefix: presentationToBytes(prefix) ?? new Uint8Array(16), prefixLength, value }
+  return { prefix: inetPton(prefix) ?? new Uint8Array(16), prefixLength, value }
 }
 
 function linesOf(text: string, kind: 'precedence' | 'label'): PolicyLine[] {
   return text.split('\n').flatMap((each) => {
     const [word, mask = '', value] = each.replace(/#.*/, '').trim().split(/\s+/)
     const [address = '', length = '128'] = mask.split('/')
-    const prefix = word === kind ? presentationToBytes(address) : undefined
-    if (prefix?.length !== 16 || value === undefined) return []
-    return [{ prefix, prefixLength: Number(length), value: Number(value) }]
+    const prefix = word === kind ? inetPton(address) : undefined
+    const [prefixLength, number] = [numberUpTo(128, length), numberUpTo(LARGEST_VALUE, value)]
+    if (prefix?.length !== 16 || prefixLength === undefined || number === undefined) return []
+    return [{ prefix, prefixLength, value: number }]
   })
+}
+
+/** INT_MAX, the largest that glibc takes. */
+const LARGEST_VALUE = 0x7fff_ffff
+
+function numberUpTo(largest: number, digits = ''): number | undefined {
+  return /^\d{1,10}$/.test(digits) && Number(digits) <= largest ? Number(digits) : undefined
+}
+
+/** The policy table that libc orders by here: glibc reads gai.conf(5), musl has the RFC's. */
+export function cLibraryTable(): PolicyTable {
+  return cLibrary().name === 'musl' ? rfc6724Table : tableOf(readIfThere('/etc/gai.conf'))
 }

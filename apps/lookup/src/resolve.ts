@@ -1,16 +1,20 @@
-import { type AddressInfo, type AddressInfoHints, getaddrinfo } from '@sockyard/posix/address-info'
-import { getprotobyname } from '@sockyard/posix/netdb-protocols'
-import { bytesToPresentation } from '@sockyard/posix/presentation'
+import { UsageError } from '@sockyard/cli/errors'
+import {
+  type AddressInfo,
+  type AddressInfoHints,
+  getaddrinfo,
+  getprotobyname,
+} from '@sockyard/posix/netdb'
+import { inetNtop } from '@sockyard/posix/socket'
 import type { LookupAnswer } from '@sockyard/protocol/results'
-import type { CommandContext } from '@sockyard/service/command'
-import { ipFamily } from '@sockyard/service/common-options'
-import { UsageError } from '@sockyard/service/errors'
+import type { CommandContext } from '@sockyard/service/lifecycle'
+import { ipFamily } from '@sockyard/service/options'
 
 import { addressInfoFlags, type ResolveOptions } from './config.ts'
 import { explainOrder, nodeOrder } from './explain.ts'
 import { answeredBy, sourcesOf } from './name-service.ts'
 import { addressText } from './numeric-address.ts'
-import { runLookup, type Tell } from './run-lookup.ts'
+import { runLookup, type Emit } from './run-lookup.ts'
 
 /** An operand that stands for the null pointer. */
 const NONE = '-'
@@ -25,10 +29,10 @@ export function resolve(context: CommandContext<ResolveOptions>): Promise<number
     ...(host === undefined || options.aiNumerichost ? [] : [hosts]),
     ...(service === undefined || options.aiNumericserv ? [] : [sourcesOf('services')]),
   ]
-  return runLookup(context, { command: 'resolve', sources }, async (tell) => {
+  return runLookup(context, { command: 'resolve', sources }, async (emit) => {
     const found = await getaddrinfo(host, service, hints)
-    if (options.explain) await tellWhy(tell, { host, found, options })
-    else for (const each of found) tell(addressAnswer(each))
+    if (options.explain) await emitExplained(emit, { host, found, options })
+    else for (const each of found) emit(addressAnswer(each))
     if (host === undefined || (await isNumeric(host))) return null
     return answeredBy(hosts, async () => {
       const again = await getaddrinfo(host, service, hints).catch(() => [])
@@ -61,20 +65,21 @@ interface Resolved {
 }
 
 /** With a reason for each, and the order that Node has. */
-async function tellWhy(tell: Tell, { host, found, options }: Resolved): Promise<void> {
+async function emitExplained(emit: Emit, { host, found, options }: Resolved): Promise<void> {
   const reasons = await explainOrder(found)
   for (const each of found) {
     const explanation = reasons.get(addressText(each.address))
-    tell({ ...addressAnswer(each), ...(explanation && { explanation }) })
+    emit({ ...addressAnswer(each), ...(explanation && { explanation }) })
   }
-  if (host !== undefined) tell(await nodeOrder(host, ipFamily(options), found))
+  if (host !== undefined) emit(await nodeOrder(host, ipFamily(options), found))
 }
 
 function addressAnswer(info: AddressInfo): Extract<LookupAnswer, { kind: 'address' }> {
-  const { address, socketType = null, protocol, canonicalName = null } = info
+  const { address, socketType = null, canonicalName = null } = info
   const { family, port } = address
   const text = addressText(address)
-  return { kind: 'address', family, address: text, port, socketType, protocol, canonicalName }
+  const type = { socketType, protocolNumber: info.protocol }
+  return { kind: 'address', family, address: text, port, ...type, canonicalName }
 }
 
 async function isNumeric(host: string): Promise<boolean> {
@@ -88,7 +93,7 @@ async function isNumeric(host: string): Promise<boolean> {
 /** A name server may turn its answer around from one question to the next. */
 function sorted(found: readonly AddressInfo[]): string {
   return found
-    .map(({ address }) => bytesToPresentation(address.bytes))
+    .map(({ address }) => inetNtop(address.bytes))
     .toSorted()
     .join(' ')
 }

@@ -1,48 +1,49 @@
+import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 
-import { exitNow } from '@sockyard/posix/exit-now'
+import { UsageError } from '@sockyard/cli/errors'
+import { failureOf, NetworkError, networkError } from '@sockyard/net/errors'
+import { NativeCallsMissingError, SystemCallError } from '@sockyard/posix/ffi'
+import { ResolverError } from '@sockyard/posix/netdb'
+import { exitNow } from '@sockyard/posix/process'
 import type { LookupAnswer } from '@sockyard/protocol/results'
-import type { CommandContext } from '@sockyard/service/command'
-import { NetworkError } from '@sockyard/service/errors'
-import { failureOf } from '@sockyard/service/failure'
+import type { CommandContext } from '@sockyard/service/lifecycle'
 
-import { createAnswerTexts } from './answer-text.ts'
-import { lookupError } from './lookup-error.ts'
 import { libraryText, type Sources } from './name-service.ts'
 import { createReport } from './report.ts'
 
 interface Question {
   command: string
-  /** Whom libc asks; empty where nobody is asked. */
+  /** The sources that libc consults; empty where it needs none. */
   sources: readonly Sources[]
 }
 
-/** Tells one answer. */
-export type Tell = (answer: LookupAnswer) => void
+/** Reports one answer. */
+export type Emit = (answer: LookupAnswer) => void
 
 /**
- * Runs one look-up: its question, its answers, and where they came from.
+ * Runs one look-up and reports its question, its answers, and where they came from.
  *
- * @param work asks, tells each answer, and gives the source that answered where it can be told
- * @throws {NetworkError} when the answer is no
- * @throws {UsageError} when the question cannot be asked so
+ * @param work asks, reports each answer, and returns the source that answered, null where that is unknown
+ * @throws {NetworkError} when there is no answer
+ * @throws {UsageError} for a question that the resolver rejects
  */
 export async function runLookup(
   context: CommandContext<{ json: boolean }>,
   { command, sources }: Question,
-  work: (tell: Tell) => Promise<string | null>,
+  work: (emit: Emit) => Promise<string | null>,
 ): Promise<number> {
   const { operands, options, signal, stdout } = context
-  const report = createReport(stdout, options.json, createAnswerTexts())
+  const report = createReport(stdout, options.json)
   let found = 0
-  const tell: Tell = (answer) => {
+  const emit: Emit = (answer) => {
     found += 1
     report.sample(answer)
   }
   try {
     const library = libraryText()
     report.start({ command, question: [...operands], library, sources: [...sources] })
-    const answeredBy = await unlessAborted(signal, work(tell))
+    const answeredBy = await unlessAborted(signal, work(emit))
     report.end({ found, answeredBy })
     return 0
   } catch (error) {
@@ -61,11 +62,65 @@ async function unlessAborted<Value>(signal: AbortSignal, answer: Promise<Value>)
   return Promise.race([answer, promise])
 }
 
-/** libc cannot be called back from a name server that does not answer, and Node would wait for it to end. */
+/** A call of libc that waits for a name server cannot be cancelled, and Node would wait for it to return. */
 function stopNow({ reason }: AbortSignal): number {
-  const numbers: Readonly<Record<string, number>> = constants.signals
-  const number = numbers[String(reason)]
-  const exitCode = number === undefined ? 0 : 128 + number
+  const exitCode = exitCodeOf(String(reason))
   exitNow(exitCode)
   return exitCode
+}
+
+/** Of a signal as a shell reports it; 0 when the reader of the output left, 1 when writing it failed. */
+function exitCodeOf(reason: string): number {
+  const numbers: Readonly<Record<string, number>> = constants.signals
+  const number = numbers[reason]
+  if (number !== undefined) return 128 + number
+  return reason === 'output closed' ? 0 : 1
+}
+
+/** Errors of the resolver about the question, not about the data. */
+const USAGE: ReadonlySet<string> = new Set(['EAI_BADFLAGS', 'EAI_FAMILY', 'EAI_SOCKTYPE'])
+
+/** services(5) and protocols(5). */
+const FILE_OF = { services: '/etc/services', protocols: '/etc/protocols' } as const
+
+/**
+ * The error for the user: exit code 1 when there is no answer, 2 for a wrong question.
+ *
+ * @throws {unknown} an error that is neither the resolver's nor the system's, unchanged
+ */
+function lookupError(error: unknown): NetworkError | UsageError {
+  if (error instanceof UsageError) return error
+  if (error instanceof ResolverError) return resolverFailure(error)
+  if (error instanceof NativeCallsMissingError || error instanceof SystemCallError)
+    return new NetworkError(error.message, { errorClass: 'OTHER', cause: error })
+  if (error instanceof NetworkError || (error instanceof Error && 'syscall' in error))
+    return networkError(error)
+  throw error
+}
+
+function resolverFailure(error: ResolverError): NetworkError | UsageError {
+  const { code, reason, values, message, systemCode } = error
+  if (USAGE.has(code)) return new UsageError(values.join(' '), undefined, `${code} (${reason})`)
+  const errorClass = systemCode === undefined ? 'DNS' : 'OTHER'
+  return new NetworkError(message, { errorClass, code, cause: error })
+}
+
+/** The database has no such entry, or does not exist. */
+export function notFound(database: 'services' | 'protocols', question: string): NetworkError {
+  const missing = missingDatabase(database)
+  const words = missing === undefined ? 'not found' : `not found: ${missing}`
+  return new NetworkError(`${question}: ${words}`, { errorClass: 'DNS', code: 'NOT_FOUND' })
+}
+
+/** The whole database is empty. */
+export function emptyDatabase(database: 'hosts' | 'services' | 'protocols'): NetworkError {
+  const missing = database === 'hosts' ? undefined : missingDatabase(database)
+  const words = missing ?? 'the database is empty, or libc cannot enumerate it'
+  return new NetworkError(`${database}: ${words}`, { errorClass: 'DNS', code: 'NOT_FOUND' })
+}
+
+function missingDatabase(database: 'services' | 'protocols'): string | undefined {
+  const file = FILE_OF[database]
+  if (existsSync(file)) return undefined
+  return `there is no ${file} (Debian has it in the package netbase)`
 }

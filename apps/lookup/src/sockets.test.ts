@@ -1,13 +1,16 @@
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
 
 import { lookupEvent, type LookupAnswer } from '@sockyard/protocol/results'
-import { runApp } from '@sockyard/testkit/run-app'
-import { startApp } from '@sockyard/testkit/start-app'
+import { withoutIpv6 } from '@sockyard/testkit/network'
+import { runApp, startApp } from '@sockyard/testkit/process'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 vi.setConfig({ testTimeout: 30_000 })
 
+const root = fileURLToPath(new URL('../../../', import.meta.url))
 const server = createServer((socket) => void socket.on('error', () => undefined).resume())
 let port = 0
 
@@ -35,7 +38,7 @@ async function options(...args: readonly string[]): Promise<Map<string, Option>>
   return new Map(all.flatMap((each) => (each.kind === 'option' ? [[each.name, each]] : [])))
 }
 
-test('both ends of a connection are told', async () => {
+test('both ends of a connection are shown', async () => {
   const [tcp] = await answers('sockname', `127.0.0.1:${port}`)
   expect(tcp).toMatchObject({
     transport: 'tcp',
@@ -46,24 +49,51 @@ test('both ends of a connection are told', async () => {
   expect(udp).toMatchObject({ transport: 'udp', remote: { address: '127.0.0.1', port: 9 } })
 })
 
+test('a host without IPv6 shows the options of IPv4 sockets', async () => {
+  const env = withoutIpv6()
+  for (const args of [['options'], ['options', 'tcp'], ['options', 'udp']]) {
+    const { code, stdout } = await runApp('lookup', args, { env })
+    expect(code).toBe(0)
+    expect(stdout).toContain('SO_TYPE')
+    expect(stdout).not.toContain('IPV6_')
+  }
+  expect(await runApp('lookup', ['options', 'tcp', '-6'], { env })).toMatchObject({ code: 1 })
+})
+
+test('a target without a port is named', async () => {
+  const ran = await runApp('lookup', ['sockname', 'localhost'])
+  const stderr = 'lookup: HOST:PORT localhost: has no port; write HOST:PORT or [IPv6]:PORT\n'
+  expect(ran).toEqual({ code: 2, stdout: '', stderr })
+})
+
+test.each([['host', 'localhost'], ['resolve', 'localhost'], ['options']])(
+  'an answer that cannot be written is exit code 1: %s',
+  async (...args) => {
+    const shell = `exec "${process.execPath}" apps/lookup/src/main.ts ${args.join(' ')} > /dev/full`
+    const { status, stderr } = spawnSync('sh', ['-c', shell], { cwd: root, encoding: 'utf8' })
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/^lookup: standard output: .*no space left on device.*\n$/)
+  },
+)
+
 /** "Generic Socket Options" of the course's slides, and the options of the multicast chapters. */
-const OF_THE_SEEDS = `
+const OF_THE_CLASSIC_PROGRAMS = `
   SO_ACCEPTCONN SO_BROADCAST SO_DEBUG SO_DONTROUTE SO_ERROR SO_KEEPALIVE SO_LINGER SO_OOBINLINE SO_RCVBUF
   SO_RCVLOWAT SO_RCVTIMEO SO_REUSEADDR SO_SNDBUF SO_SNDLOWAT SO_SNDTIMEO SO_TYPE
   IP_MULTICAST_IF IP_MULTICAST_TTL IP_MULTICAST_LOOP IP_ADD_MEMBERSHIP IP_DROP_MEMBERSHIP
   IPV6_MULTICAST_IF IPV6_MULTICAST_HOPS IPV6_MULTICAST_LOOP IPV6_JOIN_GROUP IPV6_LEAVE_GROUP`
 
-test('every option that the seeds name is there, with a value where it can be read', async () => {
+test('every option of the classic programs is there, with a value where it can be read', async () => {
   const all = await options()
-  for (const name of OF_THE_SEEDS.trim().split(/\s+/)) {
-    const { value, error } = all.get(name) ?? { value: undefined, error: undefined }
-    expect(value === null ? error : name).toBe(value === null ? 'set only' : name)
+  for (const name of OF_THE_CLASSIC_PROGRAMS.trim().split(/\s+/)) {
+    const { value, reason } = all.get(name) ?? { value: undefined, reason: undefined }
+    expect(value === null ? reason : name).toBe(value === null ? 'set only' : name)
   }
   expect(all.get('IP_MULTICAST_TTL')).toMatchObject({ socket: 'udp IPv4 fresh', value: 1 })
   expect(all.get('IPV6_MULTICAST_HOPS')).toMatchObject({ socket: 'udp IPv6 fresh', value: 1 })
 })
 
-test('a socket is what was asked for', async () => {
+test('a socket has the requested family and type', async () => {
   const udp = await options('udp')
   expect(udp.get('SO_TYPE')?.value).toBe(2)
   expect(udp.has('TCP_NODELAY')).toBe(false)
@@ -106,7 +136,7 @@ test.each([
   },
 )
 
-test('nobody at the other end is one line and exit code 1', async () => {
+test('a closed port is one line and exit code 1', async () => {
   const gone = createServer().listen(0, '127.0.0.1')
   await once(gone, 'listening')
   const free = (gone.address() as AddressInfo).port
@@ -118,12 +148,12 @@ test('nobody at the other end is one line and exit code 1', async () => {
   expect(await runApp('lookup', ['options', `http://127.0.0.1:${free}`])).toEqual(refused)
 })
 
-test('what the kernel refuses is told with its errno', async () => {
+test('a value that the kernel rejects is reported with its errno', async () => {
   const noInterface = ['options', '--set', 'IP_MULTICAST_IF=203.0.113.9']
   expect(await runApp('lookup', noInterface)).toEqual({
     code: 1,
     stdout: '',
-    stderr: 'lookup: IP_MULTICAST_IF: the kernel refuses that: EADDRNOTAVAIL\n',
+    stderr: 'lookup: IP_MULTICAST_IF: the kernel rejects the value: EADDRNOTAVAIL\n',
   })
   const noAddress = await runApp('lookup', ['options', '--set', 'IP_MULTICAST_IF=eth0'])
   expect(noAddress).toMatchObject({ code: 2, stdout: '' })

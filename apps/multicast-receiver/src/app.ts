@@ -1,19 +1,25 @@
-import type { App } from '@sockyard/service/command'
-import { serverCommand } from '@sockyard/service/server-command'
+import { appDescription } from '@sockyard/catalog'
+import { type App, serverCommand } from '@sockyard/service/lifecycle'
 
 import { receiveOptions } from './config.ts'
-import { createReceiver } from './receiver.ts'
+import { createReceiver } from './server/receiver.ts'
 
 const receive = serverCommand({
   name: 'receive',
-  summary: 'receive until stopped, or as many as asked for',
+  summary: 'receive groups, and report each datagram',
+  examples: [
+    { args: '--interface 127.0.0.1', description: 'over loopback' },
+    {
+      args: '--group 239.255.43.21 --count 3 --deadline 10s',
+      description: 'three datagrams, or exit code 1',
+    },
+  ],
   adminPort: 9105,
   options: receiveOptions,
   create: createReceiver,
 })
 
 export const app: App = {
-  name: 'multicast-receiver',
-  summary: 'Receives multicast groups, and measures each sender (RFC 1112, RFC 4291, RFC 4607)',
+  ...appDescription('multicast-receiver'),
   commands: [receive],
 }

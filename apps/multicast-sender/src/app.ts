@@ -1,19 +1,22 @@
-import type { App } from '@sockyard/service/command'
-import { serverCommand } from '@sockyard/service/server-command'
+import { appDescription } from '@sockyard/catalog'
+import { type App, serverCommand } from '@sockyard/service/lifecycle'
 
 import { sendOptions } from './config.ts'
-import { createSender } from './sender.ts'
+import { createSender } from './server/sender.ts'
 
 const send = serverCommand({
   name: 'send',
-  summary: 'send until stopped, or as many as asked for',
+  summary: 'send numbered datagrams to groups',
+  examples: [
+    { args: '--interface 127.0.0.1 --count 3', description: 'three datagrams over loopback' },
+    { args: '--group ff15::4321 --rate 100', description: '100 a second to an IPv6 group' },
+  ],
   adminPort: 9104,
   options: sendOptions,
   create: createSender,
 })
 
 export const app: App = {
-  name: 'multicast-sender',
-  summary: 'Sends datagrams to multicast groups, over IPv4 and IPv6 (RFC 1112, RFC 4291)',
+  ...appDescription('multicast-sender'),
   commands: [send],
 }

@@ -1,6 +1,6 @@
+import { byteSize, duration, flag, integer, text } from '@sockyard/cli/options'
 import { isMulticast, MULTICAST_HEADER_BYTES } from '@sockyard/protocol/multicast'
-import { count, groups, json, quiet, rate, ttl } from '@sockyard/service/common-options'
-import { byteSize, choice, duration, flag, integer, text } from '@sockyard/service/options'
+import { count, engine, groups, json, quiet, rate, ttl } from '@sockyard/service/options'
 import { z } from 'zod'
 
 /** The longest datagram of IPv4: 65,535 B without the headers of IP (20 B) and UDP (8 B). */
@@ -9,7 +9,7 @@ export const MAXIMUM_DATAGRAM_BYTES = 65_507
 export const sendOptions = z
   .strictObject({
     group: groups(['239.255.43.21'], isMulticast).meta({
-      description: 'multicast group, IPv4 or IPv6; again for more',
+      description: 'group; repeatable',
     }),
     port: integer(4321, { minimum: 1, maximum: 65_535 }).meta({
       short: 'p',
@@ -19,44 +19,41 @@ export const sendOptions = z
     interface: text().meta({
       short: 'I',
       valueName: 'INTERFACE',
-      description: "send by this one, by name or address; without it the system's choice",
+      preset: 'as routed',
+      description: 'outgoing interface',
     }),
     ttl: ttl(),
-    loopback: flag(true).meta({ description: 'receivers on this host get it too' }),
-    count: count().meta({ description: 'datagrams to each group; without it, for ever' }),
+    loopback: flag(true).meta({
+      description: 'deliver to receivers on this host too',
+      common: false,
+    }),
+    count: count().meta({ description: 'datagrams to each group' }),
     interval: duration(undefined, { minimum: '1ms', maximum: '24h' }).meta({
       short: 'i',
       preset: '1s',
-      description: 'time from one datagram to the next',
+      description: 'time between datagrams',
     }),
-    rate: rate().meta({ description: 'datagrams a second to each group, instead of an interval' }),
+    rate: rate().meta({ description: 'datagrams a second, instead of --interval' }),
     size: byteSize(undefined, {
       minimum: MULTICAST_HEADER_BYTES,
       maximum: MAXIMUM_DATAGRAM_BYTES,
     }).meta({ short: 's', preset: '64', description: 'bytes in each' }),
-    stdin: flag().meta({ description: 'send each line of standard input, and end with it' }),
+    stdin: flag().meta({
+      conflicts: ['count', 'interval', 'rate', 'size'],
+      description: 'send each line of standard input until it ends',
+    }),
     plain: flag().meta({
-      description: 'with --stdin: the line alone, without our header, for other programs',
+      requires: 'stdin',
+      description: 'the line alone, without the Sockyard header, for other programs',
+      common: false,
     }),
-    engine: choice(['auto', 'batch', 'dgram'], 'auto').meta({
-      description: 'how to send: many at once by system call, or by node:dgram',
-    }),
-    quiet: quiet().meta({ description: 'one line a second instead of one for each datagram' }),
+    engine: engine(),
+    quiet: quiet(),
     json: json(),
   })
-  .refine(({ interval, rate: perSecond }) => interval === undefined || perSecond === undefined, {
-    path: ['rate'],
-    message: 'and --interval exclude each other',
-  })
-  .refine(({ stdin, plain }) => stdin || !plain, { path: ['plain'], message: 'goes with --stdin' })
-  .refine(({ stdin, engine }) => !stdin || engine !== 'batch', {
+  .refine((options) => !options.stdin || options.engine !== 'native', {
     path: ['engine'],
-    message: 'does not go with --stdin',
-  })
-  .superRefine((options, context) => {
-    for (const path of ['count', 'interval', 'rate', 'size'] as const)
-      if (options.stdin && options[path] !== undefined)
-        context.addIssue({ code: 'custom', path: [path], message: 'does not go with --stdin' })
+    message: 'cannot be combined with --stdin',
   })
 
 export type SendOptions = z.output<typeof sendOptions>

@@ -1,11 +1,10 @@
-import type { App } from '@sockyard/service/command'
+import { appDescription } from '@sockyard/catalog'
+import type { App } from '@sockyard/service/lifecycle'
 
-import { pingCommand } from './ping-command.ts'
-import { sendCommand } from './send-command.ts'
-import { serve } from './serve-command.ts'
+import { clientCommands } from './client/commands.ts'
+import { serve } from './server/echo-server.ts'
 
 export const app: App = {
-  name: 'sctp-echo',
-  summary: 'Sends back what it is sent, on the next stream, over SCTP (RFC 9260) in UDP (RFC 6951)',
-  commands: [serve, sendCommand, pingCommand],
+  ...appDescription('sctp-echo'),
+  commands: [serve, ...clientCommands],
 }

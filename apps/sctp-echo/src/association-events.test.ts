@@ -1,4 +1,4 @@
-import type { Notification } from '@sockyard/sctp/core/notification'
+import type { Notification } from '@sockyard/sctp'
 import { expect, test } from 'vitest'
 
 import { eventText, toEvent } from './association-events.ts'
@@ -23,6 +23,6 @@ test.each<[string, Partial<Notification>, string]>([
   expect(event && eventText(event)).toBe(text)
 })
 
-test('room in our own buffer is nothing to tell', () => {
+test('room in the local send buffer is not logged', () => {
   expect(toEvent({ type: 'drain', association: 1 })).toBeUndefined()
 })

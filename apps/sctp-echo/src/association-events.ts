@@ -1,10 +1,9 @@
-import { formatAddress } from '@sockyard/probe/format'
-import type { Notification } from '@sockyard/sctp/core/notification'
-import { describeCause } from '@sockyard/sctp/wire/error-cause'
+import { formatAddress } from '@sockyard/net/address'
+import { describeCause, type Notification } from '@sockyard/sctp'
 
 /**
  * What can be subscribed to, as the fields of `struct sctp_event_subscribe` (RFC 6458 section 6.2.1):
- * the seeds asked for `data-io`, the stream and number of each message.
+ * the classic program subscribed to `data-io`, the stream and number of each message.
  */
 export const EVENT_KINDS = [
   'association',
@@ -26,7 +25,7 @@ export interface AssociationEvent {
   facts: Record<string, string | number>
 }
 
-/** What is told of a notification; undefined for the one that is about our own buffer only. */
+/** The log line of a notification; undefined for the one about the local send buffer. */
 export function toEvent(notification: Notification): AssociationEvent | undefined {
   switch (notification.type) {
     case 'association-up':

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 
-import { runApp } from '@sockyard/testkit/run-app'
+import { runApp } from '@sockyard/testkit/process'
 import { describe, expect, it, vi } from 'vitest'
 
 // Processes start slowly on a busy machine.
@@ -9,7 +9,7 @@ vi.setConfig({ testTimeout: 30_000 })
 
 describe('the command line', () => {
   it.each([
-    ['--bogus', '--bogus: unknown option'],
+    ['--bogus', 'unknown option --bogus'],
     ['--port 0', '--port 0: must be 1 to 65535'],
     ['--udp-port 99999', '--udp-port 99999: must be 0 to 65535'],
     ['--stream-increment 2', '--stream-increment 2: must be 0, 1'],
@@ -17,13 +17,13 @@ describe('the command line', () => {
     ['--events rumours', '--events rumours: must be association, address, '],
     ['--buffer 4KiB', '--buffer 4KiB: must not be less than --max-message'],
     ['--deny 10.0.0.0/99', '--deny 10.0.0.0/99: must be'],
-    ['fly', 'command fly: unknown command'],
-    ['ping', 'HOST[:PORT]: is missing'],
+    ['fly', 'unknown command fly'],
+    ['ping', 'missing argument HOST[:PORT]'],
     ['ping host:99999', 'HOST host:99999: the port must be 1 to 65535'],
     ['ping ::1 -4', 'HOST ::1: is not an IPv4 address'],
     ['ping localhost --size 19', '--size 19: must be 20 to'],
-    ['ping localhost --rate 5 --window 5', '--window 5: and --rate exclude each other'],
-    ['send', 'HOST[:PORT]: is missing'],
+    ['ping localhost --rate 5 --window 5', '--rate and --window cannot be combined'],
+    ['send', 'missing argument HOST[:PORT]'],
     ['send localhost --events data-io', '--events data-io: must be association, address, '],
   ])('refuses "%s" in one line', async (words, message) => {
     const { code, stdout, stderr } = await runApp('sctp-echo', words.split(' '))
@@ -50,7 +50,7 @@ describe('the command line', () => {
     expect({ code, lines: stderr.split('\n').length }).toEqual({ code: 1, lines: 2 })
   })
 
-  it('tells in one line that the UDP port is taken', async () => {
+  it('reports in one line that the UDP port is in use', async () => {
     const socket = createSocket('udp4').bind(0, '127.0.0.1')
     await once(socket, 'listening')
     const { port } = socket.address()
@@ -75,9 +75,9 @@ describe('the command line', () => {
 
   it('helps with each command', async () => {
     const [serve, ping, send] = await Promise.all(
-      [[], ['ping'], ['send']].map((words) => runApp('sctp-echo', [...words, '--help'])),
+      [[], ['ping'], ['send']].map((words) => runApp('sctp-echo', [...words, '--help-all'])),
     )
-    expect(serve?.stdout).toMatch(/--stream-increment 0\|1 [^]*default 1/)
+    expect(serve?.stdout).toMatch(/--stream-increment 0\|1 [^]*default: 1/)
     expect(ping?.stdout).toContain('--window')
     expect(send?.stdout).toContain('--to-all')
   })

@@ -1,32 +1,29 @@
+import { byteSize, choice, flag, integer, list } from '@sockyard/cli/options'
 import {
   connectionLimitOptions,
-  count,
   deadline,
   host,
-  interval,
   ipFamilyOptions,
   json,
+  pathOptions,
+  pingOptions as commonOptions,
   port,
   quiet,
-  rate,
-  size,
   wait,
-  window,
-} from '@sockyard/service/common-options'
-import { byteSize, choice, flag, integer, list } from '@sockyard/service/options'
+} from '@sockyard/service/options'
 import { z } from 'zod'
 
 import { EVENT_KINDS } from './association-events.ts'
 import { protocolOptions, rtoRange } from './protocol-options.ts'
 
-/** The SCTP port that clients ask when they are told none. */
+/** The default SCTP port of the clients. */
 export const DEFAULT_PORT = 9877
 /** Registered for SCTP in UDP (RFC 6951 section 7). */
 const DEFAULT_UDP_PORT = 9899
 /** The longest message a client sends; a server may take less. */
 const LARGEST_MESSAGE_BYTES = 256 * 1024
 
-/** As the seeds' sctp_event_subscribe: the server has one kind more, a client shows its messages anyway. */
+/** As sctp_event_subscribe of the classic program: the server has one kind more, a client shows its messages anyway. */
 const ASSOCIATION_EVENTS = EVENT_KINDS.filter((kind) => kind !== 'data-io')
 
 /**
@@ -41,13 +38,14 @@ const CLIENT_PROTOCOL = { rtoMax: '60s', heartbeatInterval: '30s' }
 const streams = () =>
   integer(16, { minimum: 1, maximum: 65_535 }).meta({
     valueName: 'COUNT',
-    description: 'streams each way; what the peer wants less of is less',
+    description: 'streams each way, at most',
   })
 
 const events = <Kind extends string>(kinds: readonly Kind[], preset: readonly Kind[]) =>
   list(z.enum([...kinds, 'none'], { error: `must be ${kinds.join(', ')} or none` }), preset).meta({
     valueName: 'KIND',
-    description: `what is told beside messages: ${kinds.join(', ')} or none`,
+    common: false,
+    description: `events shown besides messages: ${kinds.join(', ')} or none`,
   })
 
 const peerUdpPort = () =>
@@ -65,11 +63,12 @@ export const serveOptions = z
     }),
     udpPort: port(DEFAULT_UDP_PORT).meta({
       short: undefined,
-      description: 'UDP port that carries it; 0 picks a free one',
+      description: 'UDP port that carries SCTP',
     }),
     host: host(),
     streams: streams(),
     streamIncrement: choice(['0', '1'], '1').meta({
+      common: false,
       description: 'answer on the same stream, or on the next one modulo their number',
     }),
     events: events(EVENT_KINDS, ASSOCIATION_EVENTS),
@@ -80,7 +79,7 @@ export const serveOptions = z
     }),
     buffer: byteSize('128KiB', { minimum: '4KiB', maximum: '64MiB' }).meta({
       group: 'Limits',
-      description: 'what waits on an association, each way, before its peer is held back',
+      description: 'queued bytes of an association, each way, before its peer is held back',
     }),
     ...protocolOptions(SERVER_PROTOCOL),
   })
@@ -95,20 +94,20 @@ export const sendOptions = z
     udpPort: peerUdpPort(),
     streams: streams(),
     toAll: flag().meta({ description: 'each line on every stream at once, a packet for each' }),
-    unordered: flag().meta({ description: "past the stream's order (RFC 9260 section 6.6)" }),
+    unordered: flag().meta({ description: 'unordered delivery (RFC 9260 section 6.6)' }),
     size: byteSize(undefined, { minimum: 1, maximum: LARGEST_MESSAGE_BYTES }).meta({
       short: 's',
-      description:
-        'bytes that shorter messages are filled up to, 256KiB at most; with --to-all 800',
+      description: 'pad messages to this size; with --to-all 800',
     }),
     events: events(ASSOCIATION_EVENTS, ASSOCIATION_EVENTS),
-    wait: wait('5s').meta({
-      description: 'how long to wait for the peer, and for the last echoes',
+    wait: wait().meta({
+      description: 'time to wait for the peer and the last echoes',
     }),
     deadline: deadline(),
     ...ipFamilyOptions,
-    quiet: quiet().meta({ description: 'no messages: how many came, once a second' }),
+    quiet: quiet(),
     json: json(),
+    ...pathOptions,
     ...protocolOptions(CLIENT_PROTOCOL),
   })
   .refine(...rtoRange)
@@ -116,25 +115,13 @@ export const sendOptions = z
 export const pingOptions = z
   .strictObject({
     udpPort: peerUdpPort(),
-    streams: streams().meta({ description: 'streams each way; probes take turns on them' }),
-    count: count(),
-    interval: interval('1s'),
+    streams: streams().meta({ description: 'streams each way, used in turn' }),
     // From the header of a probe on, which holds its number.
-    size: size(64, { minimum: 20, maximum: LARGEST_MESSAGE_BYTES }),
-    wait: wait('5s').meta({ description: 'how long to wait for an association or for one reply' }),
-    deadline: deadline(),
-    rate: rate(),
-    window: window(),
-    ...ipFamilyOptions,
-    quiet: quiet(),
-    json: json(),
+    ...commonOptions({ minimum: 20, maximum: LARGEST_MESSAGE_BYTES }),
+    wait: wait().meta({ description: 'time to wait for an association or one reply' }),
     ...protocolOptions(CLIENT_PROTOCOL),
   })
   .refine(...rtoRange)
-  .refine(({ rate: perSecond, window: wide }) => perSecond === undefined || wide === undefined, {
-    path: ['window'],
-    message: 'and --rate exclude each other',
-  })
 
 export type ServeOptions = z.output<typeof serveOptions>
 export type SendOptions = z.output<typeof sendOptions>

@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process'
 
-import { runApp } from '@sockyard/testkit/run-app'
-import { startApp } from '@sockyard/testkit/start-app'
-import { canMakeNamespaces, twoHosts } from '@sockyard/testkit/two-hosts'
+import { canMakeNamespaces, farNetwork, twoHosts } from '@sockyard/testkit/network'
+import { runApp, startApp } from '@sockyard/testkit/process'
 import { describe, expect, it, vi } from 'vitest'
 
 // Processes start slowly on a busy machine.
@@ -15,7 +14,7 @@ function ip(line: string): void {
 
 // Needs root, as CI has it in its container; elsewhere the addresses of one host are not ours to change.
 describe.runIf(canMakeNamespaces())('between two hosts', () => {
-  it('a server on every address answers from the one that was asked, also from one that is new', async () => {
+  it('a server on every address answers from the destination address, also from a new one', async () => {
     using hosts = twoHosts('sockyard-sctp-many')
     ip(`-n ${hosts.host} addr add 10.77.0.3/24 dev eth0`)
     await using app = await startApp('sctp-echo', [], { namespace: hosts.host })
@@ -46,7 +45,7 @@ describe.runIf(canMakeNamespaces())('between two hosts', () => {
     'finds what the way to %s carries, and sends nothing that IP would have to fragment',
     async (address) => {
       using hosts = twoHosts(`sockyard-sctp-mtu${address.length}`)
-      // What is longer vanishes at the server's interface: nobody tells the client.
+      // What is longer vanishes at the server's interface: the client gets no ICMP message.
       ip(`-n ${hosts.host} link set eth0 mtu 1400`)
       const quick = ['--rto-min', '50ms']
       await using server = await startApp('sctp-echo', ['--host', address, ...quick], {
@@ -69,7 +68,7 @@ describe.runIf(canMakeNamespaces())('between two hosts', () => {
     },
   )
 
-  it('is not misled by the kernel, which fragments once a router has told it to', async () => {
+  it('is not misled by the kernel, which fragments after an ICMP message of a router', async () => {
     using hosts = twoHosts('sockyard-sctp-ptb')
     using far = farNetwork(hosts.host, 1400)
     ip(`-n ${hosts.peer} route add 10.78.0.0/24 via 10.77.0.1`)
@@ -86,7 +85,7 @@ describe.runIf(canMakeNamespaces())('between two hosts', () => {
     expect(fragmentsMade(hosts.peer) + fragmentsMade(hosts.host)).toBe(0)
   })
 
-  it('tells on both sides that the way to the peer is cut, and that it is back', async () => {
+  it('reports on both sides that the path is interrupted, and that it is restored', async () => {
     using hosts = twoHosts('sockyard-sctp-cut')
     const impatient = ['--rto-min', '50ms', '--rto-max', '2s', '--heartbeat-interval', '100ms']
     const knobs = [...impatient, '--path-max-retransmissions', '1']
@@ -141,22 +140,4 @@ function counter(namespace: string, name: string): number {
   const { stdout } = spawnSync('ip', ['netns', 'exec', namespace, 'nstat', '-asz', name])
   const [, count] = new RegExp(`^${name} +(\\d+)`, 'm').exec(String(stdout)) ?? []
   return Number(count)
-}
-
-/** A network 10.78.0.0/24 behind a host, which is its router, with links of `mtu`. */
-function farNetwork(router: string, mtu: number): Disposable & { namespace: string } {
-  const namespace = `${router}-far`
-  ip(`netns add ${namespace}`)
-  ip(`-n ${namespace} link set lo up`)
-  ip(`-n ${router} link add eth1 type veth peer name eth0 netns ${namespace}`)
-  for (const [where, device, address] of [
-    [router, 'eth1', '10.78.0.1'],
-    [namespace, 'eth0', '10.78.0.2'],
-  ]) {
-    ip(`-n ${where} addr add ${address}/24 dev ${device}`)
-    ip(`-n ${where} link set ${device} mtu ${mtu} up`)
-  }
-  ip(`-n ${namespace} route add default via 10.78.0.1`)
-  ip(`netns exec ${router} sysctl -qw net.ipv4.ip_forward=1`)
-  return { namespace, [Symbol.dispose]: () => ip(`netns del ${namespace}`) }
 }

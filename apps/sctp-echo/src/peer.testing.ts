@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 
-import { connect } from '@sockyard/sctp/connect'
-import type { Connection } from '@sockyard/sctp/connection'
-import type { Message } from '@sockyard/sctp/core/notification'
-import { Endpoint } from '@sockyard/sctp/endpoint'
-import type { EndpointOptions } from '@sockyard/sctp/endpoint'
-import type { RunningApp } from '@sockyard/testkit/running-app'
-import { startApp } from '@sockyard/testkit/start-app'
+import {
+  Endpoint,
+  connect,
+  type Connection,
+  type EndpointOptions,
+  type Message,
+} from '@sockyard/sctp'
+import { startApp, type RunningApp } from '@sockyard/testkit/process'
 
 const HOST = '127.0.0.1'
 export const PORT = 9877
@@ -24,7 +25,7 @@ export async function startServer(...args: string[]): Promise<EchoServer> {
 }
 
 /** A client of our own, one association. */
-export function visit(
+export function connectTo(
   { udpPort }: { udpPort: number },
   local: Partial<EndpointOptions> = {},
 ): Promise<Connection> {
@@ -58,7 +59,7 @@ export function residentBytes(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
 }
 
-/** How a client is told where the server is. */
+/** The options that give a client the address of the server. */
 export function target({ udpPort }: { udpPort: number }): string[] {
   return [HOST, '--udp-port', String(udpPort)]
 }

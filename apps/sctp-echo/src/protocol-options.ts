@@ -1,5 +1,5 @@
-import type { EndpointOptions } from '@sockyard/sctp/endpoint'
-import { byteSize, duration, integer } from '@sockyard/service/options'
+import { byteSize, duration, integer } from '@sockyard/cli/options'
+import type { EndpointOptions } from '@sockyard/sctp'
 import type { z } from 'zod'
 
 const GROUP = 'SCTP'
@@ -20,24 +20,25 @@ export const protocolOptions = (preset: { rtoMax: string; heartbeatInterval: str
   ({
     rtoMin: duration('1s', { minimum: '10ms', maximum: '1h' }).meta({
       group: GROUP,
-      description: 'least time before what is not acknowledged is sent again (RTO.Min)',
+      description: 'minimum retransmission timeout (RTO.Min)',
     }),
     rtoMax: duration(preset.rtoMax, { minimum: '10ms', maximum: '1h' }).meta({
       group: GROUP,
-      description: 'most, after repeated losses (RTO.Max)',
+      description: 'maximum retransmission timeout, after repeated losses (RTO.Max)',
     }),
     pathMaxRetransmissions: integer(5, { minimum: 0, maximum: 1000 }).meta({
       valueName: 'COUNT',
       group: GROUP,
-      description: 'more in a row make an address unreachable (Path.Max.Retrans)',
+      description:
+        'consecutive timeouts tolerated before an address is unreachable (Path.Max.Retrans)',
     }),
     heartbeatInterval: duration(preset.heartbeatInterval, { minimum: '10ms', maximum: '1h' }).meta({
       group: GROUP,
-      description: 'an idle address is asked so often for an answer (HB.interval)',
+      description: 'time between heartbeats on an idle address (HB.interval)',
     }),
     mtu: byteSize(undefined, { minimum: 576, maximum: 65_535 }).meta({
       group: GROUP,
-      description: 'the largest IP packet looked for; 9000 or what the interface has unless told',
+      description: 'largest path MTU probed; default: 9000, or that of the interface',
     }),
   }) satisfies Record<keyof ProtocolOptions, z.ZodType>
 

@@ -1,17 +1,23 @@
-import type { App } from '@sockyard/service/command'
-import { serverCommand } from '@sockyard/service/server-command'
+import { appDescription } from '@sockyard/catalog'
+import { type App, serverCommand } from '@sockyard/service/lifecycle'
 
+import { queryCommand } from './client/commands.ts'
 import { listenOptions } from './config.ts'
-import { createListener } from './listener.ts'
-import { queryCommand } from './query-command.ts'
+import { createListener } from './server/listener.ts'
 
 export const app: App = {
-  name: 'sntp-listener',
-  summary: 'Listens to NTP broadcasts and tells how far their clocks are off (RFC 5905)',
+  ...appDescription('sntp-listener'),
   commands: [
     serverCommand({
       name: 'listen',
-      summary: 'Listen to broadcasts and multicasts; never sets a clock',
+      summary: 'listen to broadcasts and multicasts; never sets a clock',
+      examples: [
+        {
+          args: '--port 10123 --interface 127.0.0.1',
+          description: 'over loopback, without privileges',
+        },
+        { args: '--json', description: 'one JSON object a line' },
+      ],
       adminPort: 9106,
       options: listenOptions,
       create: createListener,

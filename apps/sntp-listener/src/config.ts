@@ -1,17 +1,20 @@
+import { duration, flag, integer, list } from '@sockyard/cli/options'
+import { keyFile } from '@sockyard/probe/ntp-keys'
 import { isMulticast } from '@sockyard/protocol/multicast'
 import {
   accessOptions,
+  clientAdminOptions,
   deadline,
+  engine,
   groups,
   interfaces,
   interval,
   ipFamilyOptions,
   json,
   quiet,
+  requestCount,
   wait,
-} from '@sockyard/service/common-options'
-import { keyFile } from '@sockyard/service/ntp-keys'
-import { duration, flag, integer, list } from '@sockyard/service/options'
+} from '@sockyard/service/options'
 import { z } from 'zod'
 
 /** RFC 5905: the port of NTP. */
@@ -30,22 +33,24 @@ export const listenOptions = z.strictObject({
     valueName: 'PORT',
     description: 'port that broadcasts are sent to',
   }),
-  group: groups(['224.0.1.1', 'ff05::101'], isMulticast),
+  group: groups(['224.0.1.1', 'ff02::101', 'ff05::101'], isMulticast),
   broadcast: flag(true).meta({ description: 'listen to IPv4 broadcasts too' }),
+  engine: engine(),
   interface: interfaces().meta({
-    description: 'listen here, by name or address, any or all; without it all',
+    preset: 'all',
+    description: 'interface: any, all, name or address',
   }),
   exchange: flag(true).meta({
     group: 'Measuring',
-    description: 'ask each source now and then, to measure the delay of its broadcasts',
+    description: 'exchange packets with each source, to measure the delay of its broadcasts',
   }),
   exchangeInterval: duration('15m', { minimum: '1s', maximum: '24h' }).meta({
     group: 'Measuring',
-    description: 'time from one such exchange to the next, once a source is known',
+    description: 'time between such exchanges, once a source is known',
   }),
   broadcastDelay: duration('4ms', { minimum: '0', maximum: '1s' }).meta({
     group: 'Measuring',
-    description: 'delay assumed of a source that does not answer',
+    description: 'delay assumed for a source that does not answer',
   }),
   silentAfter: integer(4, { minimum: 2, maximum: 1000 }).meta({
     valueName: 'COUNT',
@@ -56,41 +61,40 @@ export const listenOptions = z.strictObject({
   key: list(keyId).meta({
     valueName: 'ID',
     group: 'Keys',
-    description: 'refuse what is not signed with this key; again for more',
+    description: 'ignore broadcasts not signed with this key; repeatable',
   }),
-  maximumStep: duration('1s', { minimum: '1ms', maximum: '1h' }).meta({
+  maxStep: duration('1s', { minimum: '1ms', maximum: '1h' }).meta({
     group: 'Limits',
-    description: 'refuse broadcasts that are further off than this from the last one',
+    description: 'ignore a broadcast whose offset differs by more than this from what is known',
   }),
   maxSources: integer(1000, { minimum: 1, maximum: 100_000 }).meta({
     valueName: 'COUNT',
     group: 'Limits',
-    description: 'sources that are remembered, and as many that were heard once',
+    description: 'sources of each rank: confirmed by an exchange, heard again, heard once',
   }),
-  allow: accessOptions.allow.meta({ description: 'listen to these only; deny wins' }),
-  deny: accessOptions.deny.meta({ description: 'never listen to these' }),
-  quiet: quiet().meta({ description: 'one line a second instead of one for each broadcast' }),
+  allow: accessOptions.allow.meta({
+    description: 'accept broadcasts only from these addresses; deny wins',
+  }),
+  deny: accessOptions.deny.meta({ description: 'never accept broadcasts from these addresses' }),
+  quiet: quiet(),
   json: json(),
 })
 
 export const queryOptions = z.strictObject({
-  count: integer(4, { minimum: 1, maximum: 1_000_000 }).meta({
-    short: 'c',
-    valueName: 'COUNT',
-    description: 'how many times to ask',
-  }),
+  count: requestCount(),
   interval: interval('1s'),
-  wait: wait('1s'),
+  wait: wait(),
   deadline: deadline(),
   ...ipFamilyOptions,
   keys: keyFile(),
   key: integer(undefined, { minimum: 1, maximum: LARGEST_KEY_ID }).meta({
     valueName: 'ID',
     group: 'Keys',
-    description: 'sign requests with this key, and believe only replies signed with it',
+    description: 'sign requests with this key, and accept only replies signed with it',
   }),
   quiet: quiet(),
   json: json(),
+  ...clientAdminOptions,
 })
 
 export type ListenOptions = z.output<typeof listenOptions>

@@ -1,3 +1,4 @@
+import { now } from '@sockyard/net/clock'
 import {
   decodeNtpPacket,
   encodeNtpPacket,
@@ -8,7 +9,6 @@ import {
   type NtpPacket,
   toNtpTimestamp,
 } from '@sockyard/protocol/ntp'
-import { now } from '@sockyard/service/clock'
 
 /** The one key there is, and its line in a key file. */
 export const KEY: NtpKey = {

@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 
+import { now } from '@sockyard/net/clock'
 import {
   decodeNtpPacket,
   encodeNtpPacket,
@@ -8,15 +9,13 @@ import {
   type NtpPacket,
   toNtpTimestamp,
 } from '@sockyard/protocol/ntp'
-import { now } from '@sockyard/service/clock'
-import type { RunningApp } from '@sockyard/testkit/running-app'
-import { startApp } from '@sockyard/testkit/start-app'
+import { type RunningApp, startApp } from '@sockyard/testkit/process'
 
 import { fieldsAt } from './packets.testing.ts'
 
 export const BROADCAST = '127.255.255.255'
 
-/** A port that nobody has: bound once, and given up again. */
+/** A free port: bound once, and closed again. */
 export async function freePort(): Promise<number> {
   const socket = createSocket('udp4').bind(0, '127.0.0.1')
   await once(socket, 'listening')
@@ -55,7 +54,7 @@ export function honestReply(
   }
 }
 
-/** An NTP server or broadcaster that does as it is told. */
+/** An NTP server or broadcaster with given behaviour. */
 export class Peer implements Disposable {
   /** Requests that came. */
   asked = 0

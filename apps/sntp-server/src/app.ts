@@ -1,16 +1,22 @@
-import type { App } from '@sockyard/service/command'
-import { serverCommand } from '@sockyard/service/server-command'
+import { appDescription } from '@sockyard/catalog'
+import { type App, serverCommand } from '@sockyard/service/lifecycle'
 
 import { serveOptions } from './config.ts'
 import { createNtpServer } from './ntp-server.ts'
 
 export const app: App = {
-  name: 'sntp-server',
-  summary: 'Tells the time of the system clock to NTP clients, and broadcasts it (RFC 5905)',
+  ...appDescription('sntp-server'),
   commands: [
     serverCommand({
       name: 'serve',
-      summary: 'Answer requests, and broadcast where told to',
+      summary: 'answer requests, and send broadcasts',
+      examples: [
+        { args: '--port 10123 --stratum 10', description: 'answer, without privileges' },
+        {
+          args: '--port 10123 --group 224.0.1.1 --interface 127.0.0.1',
+          description: 'multicast the time too',
+        },
+      ],
       adminPort: 9107,
       options: serveOptions,
       create: createNtpServer,

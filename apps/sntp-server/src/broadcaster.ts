@@ -1,19 +1,19 @@
-import { pace } from '@sockyard/probe/pacer'
-import {
-  chooseInterfaces,
-  type InterfaceChoice,
-  presentInterfaces,
-} from '@sockyard/service/group-interfaces'
-import type { LimitedLog } from '@sockyard/service/limited-log'
-import { Counter, type Registry } from '@sockyard/service/prometheus'
+import { networkInterfaces } from 'node:os'
 
-import type { Endpoint } from './endpoints.ts'
+import { broadcastAddresses, type InterfaceChoice, splitZone } from '@sockyard/net/address'
+import { sendError } from '@sockyard/net/errors'
+import type { LimitedLog } from '@sockyard/net/log'
+import { chooseInterfaces, type GroupInterface, presentInterfaces } from '@sockyard/net/multicast'
+import { setSendOptions, type UdpServer, type UdpSocket } from '@sockyard/net/udp'
+import { pace } from '@sockyard/probe/pacing'
+import { Counter, type Registry } from '@sockyard/service/metrics'
 
 export interface BroadcasterOptions {
   readonly groups: readonly string[]
   readonly broadcasts: readonly string[]
   readonly interfaces: InterfaceChoice
   readonly intervalMillis: number
+  readonly ttl: number
   /** Makes a packet with the time of this very moment. */
   readonly packet: () => Uint8Array
   readonly limited: LimitedLog
@@ -39,11 +39,11 @@ export class Broadcaster {
   }
 
   /** Sends the first one at once. */
-  start(endpoints: readonly Endpoint[]): void {
+  start(servers: readonly UdpServer[]): void {
     const { groups, broadcasts, intervalMillis } = this.#options
     if (groups.length + broadcasts.length === 0) return
     this.#running = pace({ intervalMillis, signal: this.#stop.signal }, () => {
-      this.#round ??= this.#sendAll(endpoints).finally(() => {
+      this.#round ??= this.#sendAll(servers.flatMap(({ sockets }) => sockets)).finally(() => {
         this.#round = undefined
       })
     })
@@ -55,34 +55,65 @@ export class Broadcaster {
     await this.#round
   }
 
-  async #sendAll(endpoints: readonly Endpoint[]): Promise<void> {
-    for (const endpoint of endpoints) {
-      const isOurs = (address: string): boolean => address.includes(':') === (endpoint.family === 6)
-      for (const group of this.#options.groups.filter(isOurs))
-        await this.#multicast(group, endpoint)
-      for (const address of this.#options.broadcasts.filter(isOurs)) this.#send(address, endpoint)
-    }
+  async #sendAll(sockets: readonly UdpSocket[]): Promise<void> {
+    for (const group of this.#options.groups)
+      await this.#multicast(group, sockets.filter(isOfFamily(group)))
+    for (const address of this.#options.broadcasts)
+      this.#broadcast(address, sockets.filter(isOfFamily(address)))
   }
 
   /** Interfaces come and go with networks, so they are looked up each time. */
-  async #multicast(group: string, endpoint: Endpoint): Promise<void> {
-    const { interfaces, limited } = this.#options
-    const present = await presentInterfaces(group)
-    for (const { name, joinAddress } of await chooseInterfaces(group, interfaces, present)) {
+  async #multicast(group: string, sockets: readonly UdpSocket[]): Promise<void> {
+    const { interfaces, limited, ttl } = this.#options
+    const chosen = await chooseInterfaces(group, interfaces, await presentInterfaces(group))
+    if (chosen.length === 0) limited.warn({ group }, 'cannot multicast: no interface for the group')
+    for (const on of chosen) {
+      const socket = sockets.find(isOn(on)) ?? sockets[0]
+      if (socket === undefined) continue
       try {
-        endpoint.sendMulticastsBy(joinAddress)
+        setSendOptions(socket, { ttl, interface: on })
       } catch (error) {
-        limited.warn({ interface: name, error: String(error) }, 'cannot multicast')
+        limited.warn({ group, interface: on.name, error }, 'cannot multicast')
         continue
       }
-      this.#send(group, endpoint)
+      this.#send(group, socket)
     }
   }
 
-  /** The interface was set just before, and the kernel takes the packet in this very call. */
-  #send(address: string, endpoint: Endpoint): void {
-    if (this.#stop.signal.aborted) return
-    const { port } = endpoint.address()
-    if (endpoint.sendMadeNow(this.#options.packet, port, address)) this.#sent.inc({ to: address })
+  #broadcast(address: string, sockets: readonly UdpSocket[]): void {
+    const socket = sockets.find(({ local }) => sendsTo(address, local.address)) ?? sockets[0]
+    if (socket === undefined) return
+    setSendOptions(socket, { broadcast: true })
+    this.#send(address, socket)
   }
+
+  /** The interface was set just before, and the kernel takes the packet in this very call. */
+  #send(address: string, socket: UdpSocket): void {
+    if (this.#stop.signal.aborted) return
+    const { port } = socket.local
+    const refusal = socket.send(this.#options.packet, { address, port })
+    if (refusal === undefined) return this.#sent.inc({ to: address })
+    const error = sendError(refusal, address, port)
+    this.#options.limited.warn({ to: address, error }, 'not sent')
+  }
+}
+
+function isOfFamily(address: string): (socket: UdpSocket) => boolean {
+  return ({ local }) => local.address.includes(':') === address.includes(':')
+}
+
+/** Of several sockets, each at one address, that whose address is on this interface. */
+function isOn({ name, ipv4, ipv6 }: GroupInterface): (socket: UdpSocket) => boolean {
+  return ({ local }) => {
+    const [address, zone = name] = splitZone(local.address)
+    return zone === name && [...ipv4, ...ipv6].includes(address)
+  }
+}
+
+/** Whether `address` is the directed broadcast address of the network that `local` is on. */
+function sendsTo(address: string, local: string): boolean {
+  return Object.entries(networkInterfaces()).some(([name, addresses = []]) => {
+    const own = addresses.filter((each) => each.address === local)
+    return broadcastAddresses({ [name]: own }).has(address)
+  })
 }

@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 
+import { now } from '@sockyard/net/clock'
 import {
   decodeNtpPacket,
   encodeNtpPacket,
@@ -9,9 +10,7 @@ import {
   type NtpKey,
   type NtpPacket,
 } from '@sockyard/protocol/ntp'
-import { now } from '@sockyard/service/clock'
-import type { RunningApp } from '@sockyard/testkit/running-app'
-import { startApp } from '@sockyard/testkit/start-app'
+import { type RunningApp, startApp } from '@sockyard/testkit/process'
 
 /** A server of its own for a test, on a free port of 127.0.0.1. */
 export async function startServer(

@@ -33,38 +33,37 @@ const DRIFT_DIGITS = 1_000
 const LOCAL_CLOCK_ADDRESS = '127.127.1.1'
 
 /**
- * Says what the system clock is worth. Nobody tells us when it was last set, so that is when we started, and
- * what it may be off grows from then on (RFC 5905, section 11.1: PHI, 15 ppm).
+ * The quality of the system clock. When it was last set is unknown, so the start of the server is used, and
+ * its error grows from then on (RFC 5905, section 11.1: PHI, 15 ppm), by a clock that is never set: setting
+ * the wall clock is no drift.
  *
  * Without a stratum it is unsynchronised: leap 3, and stratum 16, which is 0 on the wire (RFC 5905, A.5).
  *
- * @param startedAt nanoseconds since 1970
  * @param precisionNanos the grain of the clock
- * @returns the status at a moment, in nanoseconds since 1970
+ * @returns the status at a moment, in nanoseconds since 1970, so many nanoseconds of a monotonic clock after the start
  */
 export function createClockStatus(
   options: ClockOptions,
-  startedAt: bigint,
   precisionNanos: bigint,
-): (now: bigint) => ClockStatus {
+): (now: bigint, elapsedNanos: bigint) => ClockStatus {
   const { stratum, rootDelay, rootDispersion, drift } = options
   const rootDelayNanos = nanosOf(rootDelay)
   const atStart = nanosOf(rootDispersion) + precisionNanos
   const growth = BigInt(Math.round(drift * DRIFT_DIGITS))
   const fixed =
     stratum === undefined
-      ? { leap: NTP_LEAP.unsynchronised, stratum: 0, referenceIdRaw: 0, referenceRaw: 0n }
+      ? { leap: NTP_LEAP.unsynchronised, stratum: 0, referenceIdRaw: 0 }
       : {
           leap: NTP_LEAP.none,
           stratum,
           referenceIdRaw: encodeReferenceId(options.referenceId ?? usualReference(stratum)),
-          referenceRaw: toNtpTimestamp(startedAt),
         }
   const precision = nanosToLog2(precisionNanos)
-  return (now) => {
-    const elapsed = now > startedAt ? now - startedAt : 0n
-    const grown = (elapsed * growth) / (PARTS * BigInt(DRIFT_DIGITS))
-    return { ...fixed, precision, rootDelayNanos, rootDispersionNanos: atStart + grown }
+  return (now, elapsedNanos) => {
+    const grown = (elapsedNanos * growth) / (PARTS * BigInt(DRIFT_DIGITS))
+    const referenceRaw = stratum === undefined ? 0n : toNtpTimestamp(now - elapsedNanos)
+    const rootDispersionNanos = atStart + grown
+    return { ...fixed, referenceRaw, precision, rootDelayNanos, rootDispersionNanos }
   }
 }
 

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 
-import { runApp } from '@sockyard/testkit/run-app'
+import { runApp } from '@sockyard/testkit/process'
 import { describe, expect, it, vi } from 'vitest'
 
 import { startServer } from './client.testing.ts'
@@ -11,7 +11,7 @@ vi.setConfig({ testTimeout: 30_000 })
 
 describe('the command line', () => {
   it.each([
-    [['--nonsense'], /^sntp-server: --nonsense/],
+    [['--nonsense'], /^sntp-server: unknown option --nonsense/],
     [['--port', '99999'], /^sntp-server: --port 99999: must be .*0 to 65535$/],
     [['--stratum', '16'], /^sntp-server: --stratum 16: must be .*1 to 15$/],
     [['--reference-id', 'TOOLONG'], /^sntp-server: --reference-id TOOLONG: must be 1 to 4 ASCII/],
@@ -20,7 +20,7 @@ describe('the command line', () => {
     [['--broadcast', 'everybody'], /^sntp-server: --broadcast everybody: must be an IPv4 address$/],
     [
       ['--broadcast', '224.0.1.1'],
-      /^sntp-server: --broadcast 224\.0\.1\.1: is multicast, .*--group$/,
+      /^sntp-server: --broadcast 224\.0\.1\.1: is a multicast address: use --group$/,
     ],
     [['--host', '127.0.0.1', '-6'], /^sntp-server: --host 127\.0\.0\.1: is not an IPv6 address$/],
     [['--interval', '1ms'], /^sntp-server: --interval 1ms: must be 100ms or more$/],
@@ -38,7 +38,7 @@ describe('the command line', () => {
     expect(code).toBe(2)
   })
 
-  it('says in one line that the port is taken, with exit code 1', async () => {
+  it('reports in one line that the port is in use, with exit code 1', async () => {
     const taken = createSocket('udp4').bind(0, '127.0.0.1')
     await once(taken, 'listening')
     const { port } = taken.address()
@@ -54,7 +54,7 @@ describe('the command line', () => {
   })
 })
 
-it('stops with exit code 0 when told to, while it broadcasts', async () => {
+it('stops with exit code 0 on a signal, while it broadcasts', async () => {
   const targets = ['--broadcast', '127.255.255.255', '--interval', '100ms']
   await using server = await startServer(...targets)
   server.app.kill('SIGTERM')

@@ -1,7 +1,11 @@
+import { decimal, duration, integer, list, text } from '@sockyard/cli/options'
+import { NTP_RATE } from '@sockyard/net/access'
+import { keyFile } from '@sockyard/probe/ntp-keys'
 import { isMulticast } from '@sockyard/protocol/multicast'
 import { encodeReferenceId } from '@sockyard/protocol/ntp'
 import {
   accessOptions,
+  engine,
   groups,
   host,
   interfaces,
@@ -10,10 +14,7 @@ import {
   port,
   rateLimit,
   ttl,
-} from '@sockyard/service/common-options'
-import { keyFile } from '@sockyard/service/ntp-keys'
-import { decimal, duration, integer, list, text } from '@sockyard/service/options'
-import { NTP_RATE } from '@sockyard/service/rate-limiter'
+} from '@sockyard/service/options'
 import { z } from 'zod'
 
 /** RFC 5905: the port of NTP. */
@@ -24,10 +25,13 @@ export const serveOptions = z
     port: port(NTP_PORT),
     host: host(),
     ...ipFamilyOptions,
+    engine: engine(),
     stratum: integer(undefined, { minimum: 1, maximum: 15 }).meta({
       valueName: 'STRATUM',
       group: 'Clock',
-      description: 'distance from the reference clock; without it the answer is "unsynchronised"',
+      common: true,
+      preset: 'answer "unsynchronised"',
+      description: 'distance from the reference clock',
     }),
     referenceId: text()
       .refine((value) => value === undefined || isReferenceId(value), {
@@ -36,7 +40,8 @@ export const serveOptions = z
       .meta({
         valueName: 'ID',
         group: 'Clock',
-        description: 'what the clock follows; without it LOCL, or 127.127.1.1 from stratum 2 on',
+        preset: 'LOCL, or 127.127.1.1 from stratum 2 on',
+        description: 'reference identifier: what the clock follows',
       }),
     rootDelay: duration('0', { minimum: '0', maximum: '10s' }).meta({
       group: 'Clock',
@@ -44,30 +49,31 @@ export const serveOptions = z
     }),
     rootDispersion: duration('10ms', { minimum: '0', maximum: '10s' }).meta({
       group: 'Clock',
-      description: 'how far the clock may be off when this starts',
+      description: 'error of the clock at the start',
     }),
     drift: decimal(15, { minimum: 0, maximum: 500 }).meta({
       valueName: 'PPM',
       group: 'Clock',
-      description: 'growth of the dispersion; 0 where something keeps the system clock right',
+      description: 'growth of the dispersion; 0 where the system clock is disciplined',
     }),
     group: groups([], isMulticast).meta({
       group: 'Broadcasts',
-      description: 'multicast the time to this group; again for more',
+      description: 'multicast the time to this group; repeatable',
     }),
     broadcast: list(
       z
         .ipv4('must be an IPv4 address')
-        .refine((address) => !isMulticast(address), 'is multicast, and so for --group'),
+        .refine((address) => !isMulticast(address), 'is a multicast address: use --group'),
     ).meta({
       short: 'b',
       valueName: 'ADDRESS',
       group: 'Broadcasts',
-      description: 'broadcast the time to this address; again for more',
+      description: 'broadcast the time to this address; repeatable',
     }),
     interface: interfaces().meta({
       group: 'Broadcasts',
-      description: 'multicast here, by name or address, or all; without it where the route leads',
+      preset: 'as routed',
+      description: 'outgoing interface of multicasts: a name, an address or all',
     }),
     interval: interval('64s')
       .refine((millis) => millis >= 100, 'must be 100ms or more')
@@ -86,17 +92,25 @@ export const serveOptions = z
     rateBurst: integer(NTP_RATE.burst, { minimum: 1, maximum: 1_000_000 }).meta({
       valueName: 'COUNT',
       group: 'Limits',
-      description: 'requests that one source may send at once',
+      description: 'burst of requests from one source',
     }),
     rateLeak: integer(NTP_RATE.leakOneIn, { minimum: 1, maximum: 1_000_000 }).meta({
       valueName: 'ONE_IN',
       group: 'Limits',
-      description: 'of the requests over the limit, one in this many is answered',
+      description: 'answer one in this many requests over the limit',
     }),
+    rateTotal: integer(20_000, { minimum: 0, maximum: 10_000_000 })
+      .refine((perSecond) => perSecond === 0 || perSecond >= 20, 'must be 0 or at least 20')
+      .meta({
+        valueName: 'COUNT',
+        group: 'Limits',
+        description:
+          'answers a second in all, with a share for sources not seen before; 0: no limit',
+      }),
     maxSources: integer(10_000, { minimum: 1, maximum: 1_000_000 }).meta({
       valueName: 'COUNT',
       group: 'Limits',
-      description: 'sources whose rate is remembered, the most recent ones',
+      description: 'sources whose rate is tracked, the most recent ones',
     }),
     ...accessOptions,
   })

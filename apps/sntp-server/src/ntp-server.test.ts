@@ -4,9 +4,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { now } from '@sockyard/net/clock'
 import { type NtpKey, verifyMac } from '@sockyard/protocol/ntp'
-import { now } from '@sockyard/service/clock'
-import { sendFromManySources } from '@sockyard/testkit/many-sources'
+import { sendFromManySources } from '@sockyard/testkit/peers'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 
 import { Client, decoded, metric, requestWith, startServer } from './client.testing.ts'
@@ -53,7 +53,7 @@ describe('an answer', () => {
     expect(reply.precision).toBeLessThan(-10)
   })
 
-  it('says that the clock is unsynchronised unless somebody vouches for it', async () => {
+  it('announces an unsynchronised clock unless --stratum is set', async () => {
     await using server = await startServer()
     using client = await Client.open(server.port)
     const reply = decoded(await client.ask(requestWith()))
@@ -119,7 +119,7 @@ describe('silence', () => {
     })
   })
 
-  it('is kept towards who is denied, or not allowed', async () => {
+  it('is kept towards denied sources, and those not allowed', async () => {
     await using server = await startServer('--allow', '127.0.0.0/8', '--deny', '127.0.0.2')
     using denied = await Client.open(server.port, '127.0.0.2')
     using allowed = await Client.open(server.port, '127.0.0.3')

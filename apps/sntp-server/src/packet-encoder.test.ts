@@ -7,7 +7,7 @@ import { PacketEncoder } from './packet-encoder.ts'
 const START = 1_772_366_400_000_000_000n
 const KEY: NtpKey = { id: 1, type: 'SHA1', secret: new TextEncoder().encode('yard') }
 const options = { stratum: 1, referenceId: 'GPS', rootDelay: 0, rootDispersion: 1, drift: 0 }
-const status = createClockStatus(options, START, 400n)(START)
+const status = createClockStatus(options, 400n)(START, 0n)
 
 function decoded(bytes: Uint8Array): NtpPacket {
   const result = decodeNtpPacket(bytes, START)

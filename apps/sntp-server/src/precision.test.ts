@@ -1,4 +1,4 @@
-import { now } from '@sockyard/service/clock'
+import { now } from '@sockyard/net/clock'
 import { expect, it } from 'vitest'
 
 import { measurePrecision } from './precision.ts'
@@ -8,6 +8,6 @@ it('is the least step of a clock between two readings', () => {
   expect(measurePrecision(() => readings.shift() ?? 5_000n)).toBe(100n)
 })
 
-it('is finer than a millisecond for the clock we use', () => {
+it('is finer than a millisecond for the system clock', () => {
   expect(measurePrecision(now)).toBeLessThan(1_000_000n)
 })

@@ -1,3 +1,5 @@
+import { type DatagramRules, type DatagramRejection, sourceVerdict } from '@sockyard/net/access'
+import type { Datagrams } from '@sockyard/net/udp'
 import {
   checkRequest,
   decodeNtpPacket,
@@ -5,33 +7,47 @@ import {
   type NtpPacket,
   type RequestRefusal,
 } from '@sockyard/protocol/ntp'
-import type { AddressList } from '@sockyard/service/address-list'
-import type { DatagramRates } from '@sockyard/service/datagram-rates'
-import type { SourceRefusal } from '@sockyard/service/source-rules'
-import type { DatagramSource } from '@sockyard/service/udp-endpoint'
 
-/** Why a datagram gets no answer: exactly one reason. */
-type Refusal =
-  | SourceRefusal
-  | 'denied'
-  | 'not-allowed'
+/** `leaked`: over the rate, and answered all the same. Everything else is a reason why there is no answer. */
+export const VERDICTS = [
+  'answered',
+  'leaked',
+  'port-zero',
+  'low-port',
+  'own-port',
+  'mapped-source',
+  'unspecified-source',
+  'multicast-source',
+  'broadcast-source',
+  'multicast-destination',
+  'broadcast-destination',
+  'denied',
+  'not-allowed',
+  'malformed',
+  'mode',
+  'version',
+  'crypto-nak',
+  'mac-missing',
+  'mac-unknown-key',
+  'mac-wrong',
+  'rate-limited',
+  'total-limited',
+] as const satisfies readonly (
+  | 'answered'
+  | 'leaked'
   | 'malformed'
+  | 'total-limited'
   | RequestRefusal
-  | 'rate-limited'
+  | DatagramRejection
+)[]
 
-/** `leaked`: over the rate, and answered all the same. */
+/** What becomes of a datagram: it is answered, or there is exactly one reason why not. */
 export type Verdict =
   | { readonly verdict: 'answered' | 'leaked'; readonly request: NtpPacket }
-  | { readonly verdict: Refusal }
+  | { readonly verdict: Exclude<(typeof VERDICTS)[number], 'answered' | 'leaked'> }
 
-export interface Rules {
-  /** Sources that nobody can be; NTP clients may use any port, 123 too. */
-  refusedSource(source: DatagramSource): SourceRefusal | undefined
-  readonly addresses: AddressList
+export interface Rules extends DatagramRules {
   readonly keys: ReadonlyMap<number, NtpKey>
-  readonly rates: DatagramRates
-  /** Of what is over the rate about one in so many is answered, lest a forger lock a victim out. */
-  readonly leakOneIn: number
 }
 
 /**
@@ -41,22 +57,19 @@ export interface Rules {
  * @param receivedAt nanoseconds since 1970
  */
 export function verdictOf(
-  bytes: Uint8Array,
-  source: DatagramSource,
+  datagrams: Datagrams,
+  index: number,
   receivedAt: bigint,
   rules: Rules,
 ): Verdict {
-  const refusal = rules.refusedSource(source)
-  if (refusal !== undefined) return { verdict: refusal }
-  const access = rules.addresses.check(source.address)
-  if (access !== 'permitted') return { verdict: access }
-  const decoded = decodeNtpPacket(bytes, receivedAt)
-  if (!decoded.ok) return { verdict: 'malformed' }
+  const permission = sourceVerdict(datagrams, index, rules)
+  if (permission !== 'permitted') return { verdict: permission }
+  const decoded = decodeNtpPacket(datagrams.bytes(index), receivedAt)
+  if (!decoded.ok || datagrams.truncated(index)) return { verdict: 'malformed' }
   const checked = checkRequest(decoded.value, { keys: rules.keys, required: false })
   if (checked.verdict === 'refuse') return { verdict: checked.reason }
-  const request = decoded.value
-  if (rules.rates.takeFrom(source.address, performance.now()))
-    return { verdict: 'answered', request }
-  const isLeaked = Math.random() * rules.leakOneIn < 1
-  return isLeaked ? { verdict: 'leaked', request } : { verdict: 'rate-limited' }
+  const rate = rules.limiter.takeSource(datagrams, index)
+  if (rate === 'limited') return { verdict: 'rate-limited' }
+  if (rate === 'total-limited') return { verdict: rate }
+  return { verdict: rate === 'within' ? 'answered' : 'leaked', request: decoded.value }
 }

@@ -1,11 +1,23 @@
-import type { App } from '@sockyard/service/command'
+import { appDescription } from '@sockyard/catalog'
+import { type App, serverCommand } from '@sockyard/service/lifecycle'
 
-import { messageCommands } from './message-commands.ts'
-import { pingCommand } from './ping-command.ts'
-import { serve } from './serve-command.ts'
+import { clientCommands } from './client/commands.ts'
+import { serveOptions } from './config.ts'
+import { createEchoServer } from './server/echo-server.ts'
+
+const serve = serverCommand({
+  name: 'serve',
+  summary: 'echo what clients send',
+  examples: [
+    { args: '--port 7777 --engine node', description: 'another port, over node:net' },
+    { args: '--design spawn', description: 'a process for each connection' },
+  ],
+  adminPort: 9101,
+  options: serveOptions,
+  create: createEchoServer,
+})
 
 export const app: App = {
-  name: 'tcp-echo',
-  summary: 'Sends back what it is sent, over TCP (RFC 862)',
-  commands: [serve, pingCommand, ...messageCommands],
+  ...appDescription('tcp-echo'),
+  commands: [serve, ...clientCommands],
 }

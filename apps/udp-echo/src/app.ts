@@ -1,11 +1,24 @@
-import type { App } from '@sockyard/service/command'
+import { appDescription } from '@sockyard/catalog'
+import { type App, serverCommand } from '@sockyard/service/lifecycle'
 
-import { messageCommands } from './message-commands.ts'
-import { pingCommand } from './ping-command.ts'
-import { serve } from './serve-command.ts'
+import { clientCommands } from './client/commands.ts'
+import { serveOptions } from './config.ts'
+import { createEchoServer } from './server/echo-server.ts'
 
 export const app: App = {
-  name: 'udp-echo',
-  summary: 'Sends back what it is sent, over UDP (RFC 862)',
-  commands: [serve, pingCommand, ...messageCommands],
+  ...appDescription('udp-echo'),
+  commands: [
+    serverCommand({
+      name: 'serve',
+      summary: 'echo what clients send',
+      examples: [
+        { args: '--port 7777 --engine node', description: 'another port, over node:dgram' },
+        { args: '--design parallel', description: 'a pool of threads' },
+      ],
+      adminPort: 9102,
+      options: serveOptions,
+      create: createEchoServer,
+    }),
+    ...clientCommands,
+  ],
 }

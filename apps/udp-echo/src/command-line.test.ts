@@ -1,4 +1,4 @@
-import { runApp } from '@sockyard/testkit/run-app'
+import { runApp } from '@sockyard/testkit/process'
 import { describe, expect, it, vi } from 'vitest'
 
 // Every test starts processes; a busy machine takes several times as long.
@@ -20,8 +20,11 @@ describe('the command line', () => {
     [['ping', '127.0.0.1', '-c', '0'], '--count 0: must be'],
     [['ping', '127.0.0.1', '-s', '65508'], '--size 65508: must be'],
     [['ping', '127.0.0.1', '-i', 'soon'], '--interval soon: must be'],
-    [['ping', '127.0.0.1', '--rate', '10', '--window', '1'], 'exclude each other'],
-    [['ping', '127.0.0.1', '--rate', '10', '-i', '1s'], '--rate 10: and --interval exclude'],
+    [
+      ['ping', '127.0.0.1', '--rate', '10', '--window', '1'],
+      '--rate and --window cannot be combined',
+    ],
+    [['ping', '127.0.0.1', '--rate', '10', '-i', '1s'], '--interval and --rate cannot be combined'],
   ])('%j is one line and exit code 2', async (args, message) => {
     const { code, stdout, stderr } = await runApp('udp-echo', args)
     expect(stderr).toContain(message)
@@ -40,7 +43,7 @@ describe('the command line', () => {
     },
   )
 
-  it.each([[['--help']], [['ping', '--help']]])('%j shows every option', async (args) => {
+  it.each([[['--help-all']], [['ping', '--help-all']]])('%j shows every option', async (args) => {
     const { code, stdout } = await runApp('udp-echo', args)
     expect(stdout).toContain(args.length === 1 ? '--rate-limit' : '--window')
     expect(code).toBe(0)

@@ -1,84 +1,89 @@
+import { bitRate, byteRange, byteSize, choice, duration, integer } from '@sockyard/cli/options'
 import {
   accessOptions,
-  count,
-  deadline,
+  datagramPathOptions,
+  engine,
   host,
   ipFamilyOptions,
-  json,
-  onePace,
+  pingOptions as commonOptions,
   port,
-  probeInterval,
-  quiet,
-  rate,
   rateLimit,
-  size,
-  wait,
-  window,
-} from '@sockyard/service/common-options'
-import { byteSize, choice, duration, integer } from '@sockyard/service/options'
+} from '@sockyard/service/options'
 import { z } from 'zod'
 
-/** What `ping` asks when it is told no port. */
+/** The default port of `ping`. */
 export const DEFAULT_PORT = 3333
 /** What an IPv4 datagram holds at most: 65,535 less 20 of IP and 8 of UDP (RFC 768). */
 const LARGEST_PAYLOAD_BYTES = 65_507
 
-/** How a server can be built; `choose-design.ts` says what each takes. */
-const DESIGNS = ['event-loop', 'batch', 'iterative', 'parallel'] as const
+/** How a server can be built; `server/plan.ts` says what each takes. */
+const DESIGNS = ['event-loop', 'iterative', 'parallel'] as const
 
 export const serveOptions = z.strictObject({
   port: port(DEFAULT_PORT),
   host: host(),
   ...ipFamilyOptions,
-  design: choice(DESIGNS, 'event-loop').meta({
+  // `batch` is what an earlier release called the event loop with the native engine.
+  design: choice(DESIGNS, 'event-loop', { batch: 'event-loop' }).meta({
     valueName: 'DESIGN',
-    description: `how the server is built: ${DESIGNS.join(', ')}`,
+    description: `server design: ${DESIGNS.join(', ')}`,
   }),
-  engine: choice(['auto', 'batch', 'dgram'], 'auto').meta({
-    description: 'how to receive: many at once by system call, or by node:dgram',
-  }),
+  engine: engine(),
   workers: integer(undefined, { minimum: 1, maximum: 64 }).meta({
+    common: false,
     valueName: 'COUNT',
-    description: 'batch: threads, each with its sources, 1; parallel: threads in the pool, 4',
+    description:
+      'threads: of the engine native, each with its sources, 1; of parallel, in the pool, 4',
   }),
   think: duration('0', { minimum: '0', maximum: '1h' }).meta({
-    description: 'service time: how long each datagram waits for its echo',
+    common: false,
+    description: 'service time: delay before each echo',
   }),
   rateLimit: rateLimit(1000),
   maxSources: integer(10_000, { minimum: 1, maximum: 1_000_000 }).meta({
     valueName: 'COUNT',
     group: 'Limits',
-    description: 'sources whose rate is remembered, the most recent ones',
+    description: 'sources whose rate is tracked, the most recent ones',
   }),
   maxQueue: integer(1000, { minimum: 1, maximum: 1_000_000 }).meta({
     valueName: 'COUNT',
     group: 'Limits',
-    description: 'datagrams that may wait for their turn or for the network, without batch',
+    description: 'datagrams queued for service or, in the engine node, for sending',
   }),
   receiveBuffer: byteSize('4MiB', { minimum: '4KiB', maximum: '1GiB' }).meta({
     group: 'Limits',
-    description: 'what the kernel keeps until we read it; net.core.rmem_max at most',
+    description: 'socket receive buffer; warns if the kernel grants less',
   }),
   ...accessOptions,
 })
 
+/** A probe of a sweep has a header, by which it is known (20 B). */
+const SMALLEST_OF_SWEEP_BYTES = 20
+
 export const pingOptions = z
   .strictObject({
-    count: count(),
-    interval: probeInterval(),
-    size: size(64, { minimum: 0, maximum: LARGEST_PAYLOAD_BYTES }),
-    wait: wait('1s'),
-    deadline: deadline(),
-    rate: rate(),
-    window: window(),
-    engine: choice(['auto', 'batch', 'dgram'], 'auto').meta({
-      description: 'how to send and receive: many at once by system call, or by node:dgram',
+    ...commonOptions({ minimum: 0, maximum: LARGEST_PAYLOAD_BYTES }),
+    bitrate: bitRate(undefined, { minimum: '1k', maximum: '100G' }).meta({
+      common: false,
+      conflicts: ['interval', 'rate', 'window', 'sweep'],
+      description: 'bits of payload a second, such as 64k or 10M, instead of --interval',
     }),
-    ...ipFamilyOptions,
-    quiet: quiet(),
-    json: json(),
+    sweep: byteRange({
+      minimum: SMALLEST_OF_SWEEP_BYTES,
+      maximum: LARGEST_PAYLOAD_BYTES,
+      step: 8,
+    }).meta({
+      group: 'Path',
+      conflicts: ['size'],
+      description: 'growing sizes, once without --count; finds the path MTU with --df',
+    }),
+    engine: engine(),
+    ...datagramPathOptions,
   })
-  .superRefine(onePace)
+  .refine(({ size: bytes, bitrate }) => bitrate === undefined || bytes > 0, {
+    path: ['size'],
+    message: 'must be 1 or more with --bitrate',
+  })
 
 export type ServeOptions = z.output<typeof serveOptions>
 export type PingOptions = z.output<typeof pingOptions>

@@ -7,6 +7,6 @@ test.each(['config.ts', 'greeter.ts', 'app.ts', 'main.ts', 'meet.ts'])(
   async (name) => {
     const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
     const source = await readFile(new URL(`example/${name}`, import.meta.url), 'utf8')
-    expect(readme).toContain(`\`\`\`ts\n// src/${name}\n${source}\`\`\``)
+    expect(readme).toContain(`\`src/${name}\`:\n\n\`\`\`ts\n${source}\`\`\``)
   },
 )

@@ -1,33 +1,37 @@
-import { NativeSocket } from '@sockyard/posix/native-socket'
-import { select as selectCall } from '@sockyard/posix/select'
+import { select as selectCall } from '@sockyard/posix/poll'
+import { NativeSocket } from '@sockyard/posix/socket'
 
-import type { Experiment } from '../experiment.ts'
-import { LabSocket } from '../lab-socket.ts'
-import { placeText } from '../notation.ts'
+import { LabSocket, placeText } from '../lab-socket.ts'
+import type { Experiment } from '../lab.ts'
 import { addressOf, LOOPBACK } from '../sockets.ts'
 
 const TCP = { family: 'IPv4', type: 'stream' } as const
 /** Long for loopback, short beside the second after which a SYN is sent again. */
 const MOMENT_MILLIS = 100
 
-/** Each with what becomes of it. */
+/** Each with its result. */
 const CLIENTS = [
   ['first', 'It waits for accept(), connected already.'],
   ['second', 'So does this one.'],
-  ['third', 'The queue is full: no answer to its SYN, for now.'],
+  ['third', 'The queue is full: its SYN is not answered for now.'],
   ['fourth', 'The same.'],
 ] as const
 
 export const backlog: Experiment = {
   name: 'backlog',
-  summary: 'listen(backlog): how many connections wait for accept(), and what becomes of the next',
+  summary: 'listen(backlog): how many connections wait for accept(), and what happens to the next',
   play(lab) {
-    const server = LabSocket.open(lab, 'server', TCP, 'A server that is slow:')
+    const server = LabSocket.open(lab, 'server', TCP, 'A slow server:')
     server.native.bind(LOOPBACK)
-    server.call('listen', ['1'], 'one may wait for accept(). Linux keeps one more.', () => {
-      server.native.listen(1)
-      return 0
-    })
+    server.call(
+      'listen',
+      ['1'],
+      'one connection may wait for accept(). Linux allows one more.',
+      () => {
+        server.native.listen(1)
+        return 0
+      },
+    )
     const to = addressOf(server.native)
     for (const [name, why] of CLIENTS) {
       const client = new LabSocket(lab, name, NativeSocket.open({ ...TCP, nonBlocking: true }))
@@ -46,6 +50,6 @@ export const backlog: Experiment = {
         return accepted && lab.owns(accepted).descriptor
       },
     )
-    return 'A full queue is no refusal on Linux: the SYN is dropped, and the client tries again after 1, 3, 7 … seconds.'
+    return 'On Linux a full queue refuses nothing: the SYN is dropped, and the client repeats it after 1, 3, 7 … seconds.'
   },
 }

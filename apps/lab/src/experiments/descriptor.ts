@@ -1,16 +1,14 @@
 import { fstatSync } from 'node:fs'
 
-import { FCNTL, fileFunctions, FIONREAD, SEEK_CUR } from '@sockyard/posix/file-functions'
-import { NativeSocket } from '@sockyard/posix/native-socket'
+import { FCNTL, fileFunctions, FIONREAD, SEEK_CUR } from '@sockyard/posix/process'
+import { NativeSocket } from '@sockyard/posix/socket'
 
-import type { Experiment } from '../experiment.ts'
-import { LabSocket } from '../lab-socket.ts'
-import type { Lab } from '../lab.ts'
-import { quote } from '../notation.ts'
+import { LabSocket, quote } from '../lab-socket.ts'
+import type { Experiment, Lab } from '../lab.ts'
 import { tcpPair } from '../sockets.ts'
 
 /** -1: chown(2) leaves it as it is. */
-const NOBODY = 0xffff_ffff
+const UNCHANGED = 0xffff_ffff
 
 export const descriptor: Experiment = {
   name: 'descriptor',
@@ -22,7 +20,7 @@ export const descriptor: Experiment = {
     control(server)
     notForSockets(server)
     server.close('deallocates the socket, when this was its last descriptor')
-    return 'read and write work, a place in a file there is not: what POSIX leaves open is here as Linux has it.'
+    return 'read and write work, a file position does not exist; where POSIX leaves the result open, this is what Linux does.'
   },
 }
 
@@ -73,8 +71,8 @@ function control(server: LabSocket): void {
   fcntl('F_SETFD', 1, 'and it stays so')
   const flags = fcntl('F_GETFL', 0, 'flags of the open file: 2 is O_RDWR')
   fcntl('F_SETFL', flags | 0o4000, 'O_NONBLOCK: from now on no call waits')
-  fcntl('F_GETOWN', 0, 'who gets SIGURG and SIGIO: nobody yet')
-  fcntl('F_SETOWN', 0, 'and nobody from now on')
+  fcntl('F_GETOWN', 0, 'which process gets SIGURG and SIGIO: none yet')
+  fcntl('F_SETOWN', 0, 'and none from now on')
 }
 
 function notForSockets(server: LabSocket): void {
@@ -83,19 +81,19 @@ function notForSockets(server: LabSocket): void {
     returned: 0,
     got: fstatSync(at()).isSocket() ? 'S_ISSOCK' : 'another kind of file',
   }))
-  server.call('lseek', ['0', 'SEEK_CUR'], 'a stream has no place to go to', () =>
+  server.call('lseek', ['0', 'SEEK_CUR'], 'a stream has no position', () =>
     fileFunctions.lseek(at(), 0, SEEK_CUR),
   )
-  server.call('fchdir', [], 'a socket is no directory', () => fileFunctions.fchdir(at()))
+  server.call('fchdir', [], 'a socket is not a directory', () => fileFunctions.fchdir(at()))
   server.call('ftruncate', ['0'], 'unspecified', () => fileFunctions.ftruncate(at(), 0))
   server.call('fsync', [], 'implementation defined: there is nothing to write to', () =>
     fileFunctions.fsync(at()),
   )
   server.call('fdatasync', [], 'the same', () => fileFunctions.fdatasync(at()))
-  server.call('fchmod', ['0600'], 'unspecified; Linux keeps the mode, and nobody asks it', () =>
+  server.call('fchmod', ['0600'], 'unspecified; Linux keeps the mode, and ignores it', () =>
     fileFunctions.fchmod(at(), 0o600),
   )
   server.call('fchown', ['-1', '-1'], 'implementation defined', () =>
-    fileFunctions.fchown(at(), NOBODY, NOBODY),
+    fileFunctions.fchown(at(), UNCHANGED, UNCHANGED),
   )
 }

@@ -1,29 +1,28 @@
-import { type Descriptor } from '@sockyard/posix/descriptor'
-import { NativeSocket } from '@sockyard/posix/native-socket'
-import { passDescriptor, receiveDescriptors } from '@sockyard/posix/pass-descriptor'
+import { passDescriptor, receiveDescriptors } from '@sockyard/posix/process'
+import { type Descriptor, NativeSocket } from '@sockyard/posix/socket'
 
-import type { Experiment } from '../experiment.ts'
-import { LabSocket } from '../lab-socket.ts'
-import { quote } from '../notation.ts'
+import { LabSocket, quote } from '../lab-socket.ts'
+import type { Experiment } from '../lab.ts'
 import { tcpPair, unixPair } from '../sockets.ts'
 
 /** As the sendmsg() server and the recvmsg() worker do it: the descriptor goes before the worker asks for it. */
 export const pass: Experiment = {
   name: 'pass',
-  summary: 'sendmsg() with SCM_RIGHTS passes an open socket over a socketpair(), recvmsg() gets it',
+  summary:
+    'sendmsg() with SCM_RIGHTS passes an open socket over a socketpair(), recvmsg() receives it',
   play(lab) {
     const { client, server } = tcpPair(lab)
-    const why = 'Of a server and its worker: one end each.'
+    const why = 'A server and its worker have one end each.'
     const [parent, worker] = unixPair(lab, 'stream', why)
     const note = Buffer.from('yours')
     const words = [quote(note), `SCM_RIGHTS {${server.native.descriptor}}`]
     parent.call(
       'sendmsg',
       words,
-      "The descriptor of a client's connection, and a word with it.",
+      "The descriptor of a client's connection, and a note with it.",
       () => passDescriptor(parent.native, server.native.descriptor, note),
     )
-    server.close('The server has its hands free; the connection lives, in the message.')
+    server.close('The server is done with it; the message in flight keeps the connection open.')
     let passed: Descriptor | undefined
     worker.call(
       'recvmsg',
@@ -40,7 +39,7 @@ export const pass: Experiment = {
     )
     if (passed === undefined) return 'Nothing was passed.'
     const taken = new LabSocket(lab, 'worker', NativeSocket.adopt(passed.release()))
-    client.send('hello', 'The client knows nothing of it.')
+    client.send('hello', 'The client does not notice.')
     taken.recv(100, 'And the worker serves it.')
     taken.close('Now the last descriptor is closed,')
     client.recv(100, 'and the client sees the end.')

@@ -6,7 +6,7 @@ import { parseChatInput, safeText } from './index.ts'
 
 const anyText = string({ unit: 'binary' })
 
-/** Code points of limits.md, and what could forge a second line or turn one around. */
+/** Control characters, and code points that could forge a second line or turn one around. */
 const HOSTILE = [
   [0x00, 0x1f],
   [0x7f, 0x9f],
@@ -56,11 +56,18 @@ test.each([
   ['/', { kind: 'unknown', command: '' }],
   ['', { kind: 'empty' }],
   [' \u001B\t', { kind: 'empty' }],
+  ['\uFEFF/nick zoe', { kind: 'nick', name: 'zoe' }],
+  ['\uFEFFhello', { kind: 'say', text: 'hello' }],
+  ['helo\blo', { kind: 'say', text: 'hello' }],
+  ['hé🙂\u007F\u007Fi', { kind: 'say', text: 'hi' }],
+  ['\b\b/whi\u007Fo', { kind: 'who' }],
+  ['secret\u0015/quit', { kind: 'quit' }],
+  ['x\b', { kind: 'empty' }],
 ])('%j is read as %j', (line, input) => {
   expect(parseChatInput(line)).toEqual(input)
 })
 
-test('whatever is typed, what is read of it is safe', () => {
+test('the parsed text of any input is safe', () => {
   for (const start of ['', '/', '/me ', '/nick ']) {
     assert(property(anyText, (text) => readsSafely(start + text)))
   }

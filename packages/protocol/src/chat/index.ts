@@ -1,5 +1,5 @@
 export { parseChatInput, type ChatInput } from './chat-input.ts'
 export { LineDecoder, type Line } from './line-decoder.ts'
-export { nicknameKey, parseNickname } from './nickname.ts'
+export { nicknameKeys, parseNickname } from './nickname.ts'
 export { safeText } from '../safe-text.ts'
 export { TelnetDecoder } from './telnet-decoder.ts'

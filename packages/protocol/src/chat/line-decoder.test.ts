@@ -20,6 +20,9 @@ const texts = string({ unit: 'binary', maxLength: 30 }).map((text) =>
   text.replaceAll(/[\0\n\r]/g, ''),
 )
 const ends = constantFrom('\n', '\r\n', '\r\0')
+/** After a bare CR an empty line would look like its LF. */
+const nonEmptyTexts = texts.filter((text) => text !== '')
+const allEnds = constantFrom('\n', '\r\n', '\r\0', '\r')
 const SEPARATORS = ['\n', '\r', '\0', 'é', '🙂'].map((text) => Buffer.from(text))
 
 test('lines come out as they were written, whatever ends them and wherever they are split', () => {
@@ -30,6 +33,15 @@ test('lines come out as they were written, whatever ends them and wherever they 
       expect(decoded(splits(stream, chunkSizes), 1024)).toEqual(
         expected.map((text) => ({ text, truncated: false })),
       )
+    }),
+  )
+})
+
+test('a bare carriage return ends a line as well', () => {
+  assert(
+    property(array(tuple(nonEmptyTexts, allEnds)), sizes, (lines, chunkSizes) => {
+      const stream = Buffer.from(lines.map(([text, end]) => text + end).join(''))
+      expect(decoded(splits(stream, chunkSizes), 1024)).toEqual(lines.map(([text]) => line(text)))
     }),
   )
 })
@@ -48,7 +60,7 @@ test('any split of any bytes gives the same lines', () => {
 })
 
 test('a line of exactly the limit is whole, one byte more is cut', () => {
-  for (const end of ['\n', '\r\n', '\r\0']) {
+  for (const end of ['\n', '\r\n', '\r\0', '\r']) {
     expect(decoded([Buffer.from(`12345678${end}ok\n`)], 8)).toEqual([line('12345678'), line('ok')])
     expect(decoded([Buffer.from(`123456789${end}ok\n`)], 8)).toEqual([cut('12345678'), line('ok')])
   }
@@ -70,8 +82,19 @@ test('invalid UTF-8 becomes U+FFFD, a byte order mark stays', () => {
   expect(decoded([stream], 64)).toEqual([line('\uFEFFa\uFFFDb\uFFFD')])
 })
 
-test('a carriage return or a NUL alone ends no line', () => {
-  expect(decoded([Buffer.from('a\rb\0c\n')], 64)).toEqual([line('a\rb\0c')])
+test('a carriage return alone ends a line, at once; a NUL alone does not', () => {
+  const decoder = new LineDecoder({ maximumBytes: 64 })
+  expect(decoder.push(Buffer.from('a\r'))).toEqual([line('a')])
+  expect(decoder.push(Buffer.from('b\0c\r\rd\n'))).toEqual([line('b\0c'), line(''), line('d')])
+})
+
+test('the LF or NUL of a carriage return may come later, and ends no second line', () => {
+  for (const end of ['\n', '\0']) {
+    const decoder = new LineDecoder({ maximumBytes: 64 })
+    expect(decoder.push(Buffer.from('a\r'))).toEqual([line('a')])
+    expect(decoder.push(new Uint8Array())).toEqual([])
+    expect(decoder.push(Buffer.from(`${end}\nb\n`))).toEqual([line(''), line('b')])
+  }
 })
 
 test('an empty line is a line, the end of a stream after a line is not', () => {

@@ -14,17 +14,18 @@ const CR = 13
 const NOTHING = new Uint8Array()
 
 /**
- * Cuts a byte stream into lines of UTF-8, however it is split. A line ends with LF, CR LF, or CR NUL (what
- * telnet sends for a bare carriage return, RFC 854). Invalid UTF-8 becomes U+FFFD. Holds one line of at most
- * `maximumBytes`: what an over-long line has beyond them is let go as it comes.
+ * Cuts a byte stream into lines of UTF-8, however it is split. A line ends with LF, CR LF, CR NUL (what telnet sends
+ * for a bare carriage return, RFC 854), or CR alone, as a terminal in raw mode sends it. Invalid UTF-8 becomes
+ * U+FFFD. Holds one line of at most `maximumBytes`: what an over-long line has beyond them is let go as it comes.
  */
 export class LineDecoder {
   readonly #maximumBytes: number
-  /** The beginning of the unfinished line; one byte more than a line, for the CR of CR LF. */
+  /** The beginning of the unfinished line; a byte more than a line, to tell whether its last character is whole. */
   #held = NOTHING
   /** How long the unfinished line is, its lost bytes counted. */
   #length = 0
-  #lastByte = NUL
+  /** A CR ended the last line: a LF or NUL that follows belongs to it. */
+  #isAfterCr = false
 
   /** @param limits.maximumBytes the longest line, in bytes of UTF-8 and without its end */
   constructor({ maximumBytes }: { maximumBytes: number }) {
@@ -34,14 +35,14 @@ export class LineDecoder {
   /** @returns the lines that `chunk` completes, in order */
   push(chunk: Uint8Array): Line[] {
     const lines: Line[] = []
-    let start = 0
-    for (let index = 0; index < chunk.length; index += 1) {
+    let start = this.#endOfLineEnd(chunk, 0)
+    for (let index = start; index < chunk.length; index += 1) {
       const byte = chunk[index]
-      if (byte !== LF && byte !== NUL) continue
-      const before = index > start ? chunk[index - 1] : this.#lastByteOfLine()
-      if (byte === NUL && before !== CR) continue
+      if (byte !== LF && byte !== CR) continue
       lines.push(this.#finish(chunk.subarray(start, index)))
-      start = index + 1
+      this.#isAfterCr = byte === CR
+      start = this.#endOfLineEnd(chunk, index + 1)
+      index = start - 1
     }
     this.#hold(chunk.subarray(start))
     return lines
@@ -49,36 +50,38 @@ export class LineDecoder {
 
   /** The stream is over: the last line, when it had no end. */
   end(): Line[] {
-    return this.#length === 0 ? [] : [this.#finish(new Uint8Array())]
+    return this.#length === 0 ? [] : [this.#finish(NOTHING)]
+  }
+
+  /** @returns where text goes on from `index`: after the LF or NUL of a CR before it */
+  #endOfLineEnd(chunk: Uint8Array, index: number): number {
+    if (!this.#isAfterCr || index === chunk.length) return index
+    this.#isAfterCr = false
+    const byte = chunk[index]
+    return byte === LF || byte === NUL ? index + 1 : index
   }
 
   /** The line is what was held and then `rest`; most lines come whole, and are read where they are. */
   #finish(rest: Uint8Array): Line {
-    if (this.#length === 0) return this.#line(rest, rest.length, rest.at(-1))
+    if (this.#length === 0) return this.#line(rest, rest.length)
     this.#hold(rest)
-    const line = this.#line(this.#held.subarray(0, this.#length), this.#length, this.#lastByte)
+    const line = this.#line(this.#held.subarray(0, this.#length), this.#length)
     this.#length = 0
     return line
   }
 
   /** @param bytes the line, or its first `maximumBytes` + 1 when its `length` is more */
-  #line(bytes: Uint8Array, length: number, lastByte: number | undefined): Line {
-    const textLength = lastByte === CR ? length - 1 : length
-    const truncated = textLength > this.#maximumBytes
-    return { text: decodeUtf8(bytes, truncated ? this.#maximumBytes : textLength), truncated }
+  #line(bytes: Uint8Array, length: number): Line {
+    const truncated = length > this.#maximumBytes
+    return { text: decodeUtf8(bytes, truncated ? this.#maximumBytes : length), truncated }
   }
 
   #hold(bytes: Uint8Array): void {
     if (bytes.length === 0) return
-    // Most clients never send half a line: only for those who do is there room for one.
+    // Most clients never send half a line: memory is allocated only for those that do.
     if (this.#held === NOTHING) this.#held = new Uint8Array(this.#maximumBytes + 1)
     const room = Math.max(0, this.#held.length - this.#length)
     if (room > 0) this.#held.set(bytes.subarray(0, room), this.#length)
     this.#length += bytes.length
-    this.#lastByte = bytes.at(-1) ?? NUL
-  }
-
-  #lastByteOfLine(): number {
-    return this.#length === 0 ? NUL : this.#lastByte
   }
 }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 import { feedMutated, MANY_INPUTS_MILLIS } from '../../testing/mutated.ts'
 import { MalformedError } from '../parsed.ts'
-import { nicknameKey, parseNickname, safeText } from './index.ts'
+import { nicknameKeys, parseNickname, safeText } from './index.ts'
 
 test.each([
   'Ada',
@@ -70,8 +70,17 @@ test.each([
   ['ｆｕｌｌ', 'full'],
   ['straße', 'STRASSE'],
   ['1van', 'Ivan'],
+  ['anna', 'ɑnnɑ'],
+  ['anna', 'annᴀ'],
+  ['anna', 'annꭺ'],
+  ['anna', 'anոa'],
+  ['anna', 'ΑΝΝΑ'],
+  ['Вета', 'Beta'],
+  ['nick', 'ɴɪᴄᴋ'],
+  ['\u{1D41A}nna', 'anna'],
 ])('%s cannot be told from %s', (one, other) => {
-  expect(nicknameKey(one)).toBe(nicknameKey(other))
+  expect(areAlike(one, other)).toBe(true)
+  expect(areAlike(other, one)).toBe(true)
 })
 
 test.each([
@@ -79,9 +88,39 @@ test.each([
   ['कि', 'का'],
   ['李', '雷'],
   ['a.b', 'a-b'],
+  ['hick', 'nick'],
+  ['vera', 'nera'],
 ])('%s and %s are two people', (one, other) => {
-  expect(nicknameKey(one)).not.toBe(nicknameKey(other))
+  expect(areAlike(one, other)).toBe(false)
 })
+
+test('no character that shows nothing is accepted anywhere in a name', () => {
+  const accepted = codePoints(/^\p{Default_Ignorable_Code_Point}$/u).filter(
+    (invisible) => parseNickname(`an${invisible}na`).ok || parseNickname(`anna${invisible}`).ok,
+  )
+  expect(accepted).toEqual([])
+})
+
+test('every character of a name has a key, and is its own double in another case', () => {
+  for (const character of codePoints(/^[[\p{L}\p{N}]--\p{Script=Han}--\p{Script=Hangul}]$/v)) {
+    if (!parseNickname(character).ok) continue
+    expect(nicknameKeys(character).has(''), character).toBe(false)
+    expect(areAlike(character, character.toUpperCase()), character).toBe(true)
+  }
+})
+
+function areAlike(one: string, other: string): boolean {
+  return !nicknameKeys(one).isDisjointFrom(nicknameKeys(other))
+}
+
+function codePoints(pattern: RegExp): string[] {
+  const characters: string[] = []
+  for (let code = 0; code <= 0x10_ff_ff; code += 1) {
+    const character = String.fromCodePoint(code)
+    if (pattern.test(character)) characters.push(character)
+  }
+  return characters
+}
 
 function takesAnything(text: string): void {
   const result = parseNickname(text)
@@ -90,5 +129,5 @@ function takesAnything(text: string): void {
     return
   }
   if (safeText(result.value) !== result.value) throw new Error('an unsafe name')
-  if (nicknameKey(result.value) === '') throw new Error('a name without a key')
+  if (nicknameKeys(result.value).has('')) throw new Error('a name without a key')
 }

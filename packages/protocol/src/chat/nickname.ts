@@ -1,12 +1,14 @@
 import { malformed, parsed, type Parsed } from '../parsed.ts'
+import { skeleton } from './skeleton.ts'
 
 const MAXIMUM_CHARACTERS = 24
 
 /** Letters and digits of any script that can be seen, each with at most three marks on it, and `_ - . '`. */
-const NICKNAME = /^(?:[[\p{L}\p{N}_]--\p{Default_Ignorable_Code_Point}]\p{M}{0,3}|(?<=.)[\-.'])+$/v
+const NICKNAME =
+  /^(?:[[\p{L}\p{N}_]--\p{Default_Ignorable_Code_Point}][\p{M}--\p{Default_Ignorable_Code_Point}]{0,3}|(?<=.)[\-.'])+$/v
 
 /**
- * Checks a name somebody wants to have in the chat.
+ * Checks a requested nickname.
  *
  * @returns the name in Unicode normal form C: 1 to 24 characters, none of them a space, a control or invisible
  */
@@ -25,26 +27,26 @@ export function parseNickname(text: string): Parsed<string> {
       )
 }
 
-/** Characters that look like a Latin letter or digit in most fonts (Unicode UTS 39, the common ones). */
-const LOOKS_LIKE: ReadonlyMap<string, string> = new Map([
-  ...lookAlikes('асԁеһіјӏкмпорԛѕтуԝхвнг', 'acdehijikmnopqstywxbhr'),
-  ...lookAlikes('αβγεηικνορτυχω', 'abyenikvoptuxw'),
-  ...lookAlikes('ıɩl10', 'iiiio'),
-])
+const ACCENTS = /[\u0300-\u036F]/gu
+const BEYOND_ASCII = /[^\0-\x7F]/
 
 /**
- * Two names with the same key are too alike to be told apart: the chat takes the second for taken. Ignores
- * case, accents, compatibility forms, and which of the look-alikes of a letter was used.
+ * The keys of a name: two names that share one are too alike to be told apart, and the chat takes the second for taken.
+ * Accents and case are ignored, and which of the characters that look alike was used (UTS #39). A letter may look like
+ * another in one case only (Greek ΑΝΝΑ and αννα), so each case has its key.
+ *
+ * @param name as parseNickname gives it
  */
-export function nicknameKey(name: string): string {
-  const plain = name
-    .normalize('NFKD')
-    .toUpperCase()
-    .toLowerCase()
-    .replaceAll(/[\u0300-\u036F]/gu, '')
-  return Array.from(plain, (character) => LOOKS_LIKE.get(character) ?? character).join('')
+export function nicknameKeys(name: string): Set<string> {
+  return new Set([name, name.toLowerCase(), name.toUpperCase()].map(key))
 }
 
-function lookAlikes(characters: string, latin: string): [string, string][] {
-  return Array.from(characters, (character, index) => [character, latin.charAt(index)])
+function key(name: string): string {
+  const shown = skeleton(withoutAccents(name)).toUpperCase().toLowerCase()
+  // Nothing else is left of a sound mark that stands alone.
+  return withoutAccents(shown) || name
+}
+
+function withoutAccents(text: string): string {
+  return BEYOND_ASCII.test(text) ? text.normalize('NFKD').replaceAll(ACCENTS, '') : text
 }

@@ -7,6 +7,7 @@ import { TelnetDecoder } from './index.ts'
 
 const IAC = 255
 const [SE, SB, WILL, WONT, DO, DONT, AYT] = [240, 250, 251, 252, 253, 254, 246]
+const [EC, EL, LF, CR] = [247, 248, 10, 13]
 
 /** A piece of a telnet stream and the text that is in it. */
 interface Piece {
@@ -14,7 +15,8 @@ interface Piece {
   text: number[]
 }
 
-const options = integer({ min: 0, max: 255 })
+const isLineEnd = (byte: number): boolean => byte === LF || byte === CR
+const options = integer({ min: 0, max: 255 }).filter((option) => !isLineEnd(option))
 const pieces = oneof(
   uint8Array({ maxLength: 20 }).map((bytes): Piece => {
     const text = [...bytes].filter((byte) => byte !== IAC)
@@ -25,7 +27,8 @@ const pieces = oneof(
     options.map((option): Piece => ({ bytes: [IAC, verb, option], text: [] })),
   ),
   uint8Array({ maxLength: 40 }).map((bytes): Piece => {
-    const escaped = [...bytes].flatMap((byte) => (byte === IAC ? [IAC, IAC] : [byte]))
+    const inside = [...bytes].filter((byte) => !isLineEnd(byte))
+    const escaped = inside.flatMap((byte) => (byte === IAC ? [IAC, IAC] : [byte]))
     return { bytes: [IAC, SB, ...escaped, IAC, SE], text: [] }
   }),
 )
@@ -40,12 +43,36 @@ test('whatever is negotiated and however it is split, only the text comes throug
   )
 })
 
+test.each([
+  ['an option that is none', [IAC, DONT]],
+  ['IAC alone', [IAC]],
+  ['a subnegotiation that is none', [IAC, SB]],
+  ['a subnegotiation without end', [IAC, SB, 31, 0, 80]],
+  ['a command inside of a subnegotiation', [IAC, SB, 31, IAC]],
+])('%s does not take the end of the line', (_, begun) => {
+  for (const end of [[LF], [CR, LF]])
+    expect([...decoded([Uint8Array.from([...begun, ...end, 65])])]).toEqual([...end, 65])
+})
+
+test('Erase Character and Erase Line are what a terminal sends for them: Ctrl-H and Ctrl-U', () => {
+  expect([...decoded([Uint8Array.of(65, IAC, EC, 66, IAC, EL)])]).toEqual([65, 8, 66, 21])
+})
+
+test('Are You There is to be answered once, however often it was asked meanwhile', () => {
+  const decoder = new TelnetDecoder()
+  expect(decoder.takeAreYouThere()).toBe(false)
+  decoder.push(Uint8Array.of(IAC, AYT, IAC, AYT, IAC))
+  decoder.push(Uint8Array.of(AYT))
+  expect(decoder.takeAreYouThere()).toBe(true)
+  expect(decoder.takeAreYouThere()).toBe(false)
+})
+
 test('a chunk without a telnet command is handed on as it is, not copied', () => {
   const chunk = Buffer.from('hello\r\n')
   expect(new TelnetDecoder().push(chunk)).toBe(chunk)
 })
 
-test('what somebody asks for is refused, once, and refusals are never answered', () => {
+test('a requested option is refused, once, and refusals are never answered', () => {
   const decoder = new TelnetDecoder()
   decoder.push(Uint8Array.of(IAC, DO, 6, IAC, WILL))
   decoder.push(Uint8Array.of(31, IAC, WONT, 1, IAC, DONT, 3))
@@ -53,7 +80,7 @@ test('what somebody asks for is refused, once, and refusals are never answered',
   expect(decoder.takeRefusals()).toHaveLength(0)
 })
 
-test('a peer that asks for ever has few refusals waiting for it', () => {
+test('a peer that negotiates without end has few refusals queued', () => {
   const decoder = new TelnetDecoder()
   for (let asked = 0; asked < 10_000; asked += 1) decoder.push(Uint8Array.of(IAC, DO, 6))
   expect(decoder.takeRefusals().length).toBeLessThanOrEqual(100)

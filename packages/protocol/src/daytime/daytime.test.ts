@@ -2,7 +2,7 @@ import { assert, bigInt, integer, property } from 'fast-check'
 import { expect, test } from 'vitest'
 
 import { feedMutated, MANY_INPUTS_MILLIS } from '../../testing/mutated.ts'
-import { calendarDay, daysSince1970 } from './calendar.ts'
+import { calendarDay, daysSince1970 } from './daytime.ts'
 import { formatDaytime, LONGEST_DAYTIME_BYTES, parseDaytime } from './index.ts'
 
 test('the calendar is that of the rest of the world', () => {

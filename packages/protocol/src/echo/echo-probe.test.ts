@@ -68,7 +68,7 @@ test('a size below the header is a RangeError', () => {
   expect(() => encodeEchoProbeInto(example, new Uint8Array(3))).toThrow(RangeError)
 })
 
-test('what is not a probe says which field is wrong', () => {
+test('the error for malformed bytes names the wrong field', () => {
   const newer = encodeEchoProbe(example, 64)
   newer[3] = 2
   expect(fieldOf(new Uint8Array(19))).toBe('length')

@@ -46,7 +46,7 @@ test('a datagram can be read out of the middle of a larger buffer', () => {
   expect(decodeMulticastDatagram(bytes)).toEqual({ ok: true, value: example })
 })
 
-test('what another program sent says which field is wrong', () => {
+test('the error for a datagram of another program names the wrong field', () => {
   const newer = encodeMulticastDatagram(example)
   newer[3] = 2
   expect(fieldOf(new TextEncoder().encode('hello'))).toBe('length')

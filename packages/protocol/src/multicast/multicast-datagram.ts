@@ -23,7 +23,7 @@ const MAGIC_AND_VERSION = 0x53594d01 // "SYM", 1
 const MAGIC = MAGIC_AND_VERSION >>> 8
 
 /**
- * What a datagram of this length that begins with this 32-bit word is, for those who count without decoding:
+ * What a datagram of this length that begins with this 32-bit word is, for counting without decoding:
  * `malformed` has our header in a version we do not know, and what is `plain` came from another program.
  */
 export function multicastKind(

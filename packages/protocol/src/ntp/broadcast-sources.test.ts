@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
+import { macOf } from './authentication.ts'
 import { BroadcastSources } from './broadcast-sources.ts'
 import { checkBroadcast } from './check-broadcast.ts'
 import { fieldsWith, KEY, NOW, packetWith } from './fields.testing.ts'
-import { macOf } from './mac.ts'
 import type { NtpFields } from './packet.ts'
 import { toNtpTimestamp } from './timestamp.ts'
 
@@ -55,6 +55,23 @@ describe('the sources of broadcasts', () => {
     for (const second of [0, 1, 2]) sources.accept('a', state(second))
     expect(sources.get('a')).toEqual({ state: state(2), accepted: 3 })
     expect([...sources.entries()]).toHaveLength(1)
+  })
+
+  it('make room for one that is heard more often', () => {
+    const sources = new BroadcastSources(1)
+    for (const name of ['forged', 'forged', 'real', 'real', 'real']) sources.accept(name, state(0))
+    expect([...sources.entries()].map(([name]) => name)).toEqual(['real'])
+  })
+
+  it('that were confirmed by an exchange make room for no other', () => {
+    const sources = new BroadcastSources(1)
+    const reference = { offsetNanos: 0n, uncertaintyNanos: 0n, at: NOW, confirmed: true }
+    sources.accept('real', state(0))
+    sources.confirm('real', reference)
+    for (let heard = 0; heard < 9; heard += 1)
+      for (const name of ['b', 'c']) sources.accept(name, state(heard))
+    expect(sources.get('real')).toEqual({ state: { ...state(0), reference }, accepted: 1 })
+    expect([...sources.entries()].map(([name]) => name)).toContain('real')
   })
 
   it('stay newcomers while there is no room for more established ones', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
-import { type BroadcastPolicy, checkBroadcast } from './check-broadcast.ts'
+import { macOf } from './authentication.ts'
+import { type BroadcastPolicy, type BroadcastState, checkBroadcast } from './check-broadcast.ts'
 import { fieldsWith, KEY, NOW, packetWith } from './fields.testing.ts'
-import { macOf } from './mac.ts'
 import type { NtpFields } from './packet.ts'
 import { encodeReferenceId } from './reference-id.ts'
 import { toNtpTimestamp } from './timestamp.ts'
@@ -34,7 +34,11 @@ describe('a broadcast', () => {
   it('is accepted with the state to keep', () => {
     expect(checkBroadcast(packetWith(), LAST, NOW + 5n, OPEN)).toEqual({
       verdict: 'accept',
-      state: { transmitAt: NOW, receivedAt: NOW + 5n },
+      state: {
+        transmitAt: NOW,
+        receivedAt: NOW + 5n,
+        reference: { offsetNanos: -5n, uncertaintyNanos: 0n, at: NOW + 5n, confirmed: false },
+      },
     })
   })
 
@@ -88,6 +92,43 @@ describe('a broadcast', () => {
     expect(checkBroadcast(back, behind, NOW, OPEN)).toMatchObject({ reason: 'step' })
   })
 
+  it('is measured against what was known before, so that none leads it further and further', () => {
+    let last: BroadcastState = LAST
+    for (let step = 1n; step <= 10n; step += 1n) {
+      const receivedAt = NOW + step * SECOND
+      const packet = packetWith(sentAt(receivedAt + step * 900_000_000n))
+      const verdict = checkBroadcast(packet, last, receivedAt, OPEN)
+      if (verdict.verdict === 'accept') last = verdict.state
+    }
+    expect(last.transmitAt - last.receivedAt).toBeLessThan(SECOND)
+  })
+
+  it('is never ahead of what an exchange has shown, and may be late', () => {
+    const reference = { offsetNanos: 0n, uncertaintyNanos: 1_000n, at: NOW, confirmed: true }
+    const confirmed = { ...LAST, reference }
+    const heard = (ahead: bigint, at = NOW): string => {
+      const verdict = checkBroadcast(packetWith(sentAt(at + ahead)), confirmed, at, OPEN)
+      return verdict.verdict === 'accept' ? 'accepted' : verdict.reason
+    }
+    expect([heard(900n), heard(2_000n), heard(-900_000_000n)]).toEqual([
+      'accepted',
+      'step',
+      'accepted',
+    ])
+    // 500 ppm of 100 s
+    expect(heard(49_000_000n, NOW + 100n * SECOND)).toBe('accepted')
+    expect(heard(51_000_000n, NOW + 100n * SECOND)).toBe('step')
+  })
+
+  it('signed, is replayed when it is older than the last one, whatever the last one was', () => {
+    const reference = { offsetNanos: 0n, uncertaintyNanos: 0n, at: NOW, confirmed: false }
+    const ahead = { transmitAt: NOW + 1n, receivedAt: NOW - 900_000_000n, reference }
+    const verdictOn = (changes: Partial<NtpFields>, policy: BroadcastPolicy) =>
+      checkBroadcast(packetWith(changes), ahead, NOW, policy)
+    expect(verdictOn({}, OPEN)).toMatchObject({ verdict: 'accept' })
+    expect(verdictOn(signed(), SIGNED)).toMatchObject({ reason: 'replayed' })
+  })
+
   it('may step by what the policy allows', () => {
     const policy = { ...OPEN, maximumStepNanos: 3600n * SECOND }
     expect(reasonFor(sentAt(NOW + 60n * SECOND), policy)).toBe('accepted')
@@ -110,7 +151,7 @@ describe('a broadcast that must be signed', () => {
     expect(reasonFor({}, SIGNED)).toBe('mac-missing')
   })
 
-  it('is refused with a key we do not have', () => {
+  it('is rejected with an unknown key', () => {
     const mac = { keyId: 9, digest: new Uint8Array(16) }
     expect(reasonFor({ mac }, SIGNED)).toBe('mac-unknown-key')
   })
@@ -125,11 +166,11 @@ describe('a broadcast that must be signed', () => {
 })
 
 describe('a broadcast that need not be signed', () => {
-  it('is refused with a wrong MAC of a key we have all the same', () => {
+  it('is rejected with a wrong MAC of a known key', () => {
     expect(reasonFor({ ...signed(), stratum: 3 }, { keys, required: false })).toBe('mac-wrong')
   })
 
-  it('is accepted with a MAC we cannot check', () => {
+  it('is accepted with a MAC that cannot be verified', () => {
     expect(reasonFor({ mac: { keyId: 9, digest: new Uint8Array(16) } })).toBe('accepted')
   })
 })

@@ -11,13 +11,11 @@ import {
   uint8Array,
 } from 'fast-check'
 
-import { decodeNtpPacket } from './decode.ts'
-import { encodeNtpPacket } from './encode.ts'
+import { decodeNtpPacket, encodeNtpPacket } from './codec.ts'
 import type { NtpKey } from './keys.ts'
 import type { NtpFields, NtpPacket } from './packet.ts'
 import { encodeReferenceId } from './reference-id.ts'
-import { toNtpTimestamp } from './timestamp.ts'
-import { shortToNanos } from './units.ts'
+import { toNtpTimestamp, shortToNanos } from './timestamp.ts'
 
 /** 2026-03-01 12:00:00.123456789 UTC: now, as far as these tests are concerned. */
 export const NOW = 1_772_366_400_123_456_789n

@@ -1,14 +1,22 @@
-export type { Authentication } from './authentication.ts'
+export { type Authentication, macOf, verifyMac } from './authentication.ts'
 export { BroadcastSources } from './broadcast-sources.ts'
 export { type BroadcastRefusal, checkBroadcast } from './check-broadcast.ts'
-export { checkReply, type ReplyRefusal } from './check-reply.ts'
-export { checkRequest, type RequestRefusal } from './check-request.ts'
-export { decodeNtpPacket } from './decode.ts'
-export { encodeNtpPacket, stampTransmit } from './encode.ts'
-export { broadcastOffset, exchangeDelay, exchangeOffset } from './exchange.ts'
+export { checkReply, checkRequest, type ReplyRefusal, type RequestRefusal } from './checks.ts'
+export {
+  type ClockReference,
+  driftSince,
+  isInLine,
+  unconfirmedReference,
+} from './clock-reference.ts'
+export { decodeNtpPacket, encodeNtpPacket, stampTransmit } from './codec.ts'
 export { type NtpKey, parseKeys } from './keys.ts'
-export { macOf, verifyMac } from './mac.ts'
 export { NTP_LEAP, NTP_MODE, type NtpFields, type NtpPacket } from './packet.ts'
 export { encodeReferenceId } from './reference-id.ts'
-export { toNtpTimestamp } from './timestamp.ts'
-export { log2ToNanos, nanosToLog2 } from './units.ts'
+export {
+  broadcastOffset,
+  exchangeDelay,
+  exchangeOffset,
+  log2ToNanos,
+  nanosToLog2,
+  toNtpTimestamp,
+} from './timestamp.ts'

@@ -1,10 +1,8 @@
 import { expect, it } from 'vitest'
 
 import { checkBroadcast } from './check-broadcast.ts'
-import { checkReply } from './check-reply.ts'
-import { checkRequest } from './check-request.ts'
-import { decodeNtpPacket } from './decode.ts'
-import { encodeNtpPacket } from './encode.ts'
+import { checkReply, checkRequest } from './checks.ts'
+import { decodeNtpPacket, encodeNtpPacket } from './codec.ts'
 import { fieldsWith, NOW } from './fields.testing.ts'
 import { parseKeys } from './keys.ts'
 

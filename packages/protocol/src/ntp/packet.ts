@@ -49,3 +49,8 @@ export interface NtpPacket extends NtpFields {
   /** T3, when this packet was sent: ns since 1970, or null for the zero timestamp. */
   readonly transmitAt: bigint | null
 }
+
+/** Versions 1 to 4 share one header; 0 never was one, and NTPv5's header means something else. */
+export function versionIsKnown(version: number): boolean {
+  return version >= 1 && version <= 4
+}

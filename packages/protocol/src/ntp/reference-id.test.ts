@@ -17,7 +17,7 @@ describe('a reference id', () => {
     expect(readReferenceId(stratum, raw)).toEqual({ kind, text })
   })
 
-  it('is always printable, whoever sent it', () => {
+  it('is always printable, from any sender', () => {
     const stratum = integer({ min: 0, max: 255 })
     assert(
       property(stratum, integer({ min: 0, max: 0xffff_ffff }), (at, raw) => {

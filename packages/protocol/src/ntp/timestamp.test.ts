@@ -1,7 +1,17 @@
-import { assert, bigInt, property } from 'fast-check'
+import { assert, bigInt, property, integer } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { fromNtpTimestamp, toNtpTimestamp } from './timestamp.ts'
+import {
+  fromNtpTimestamp,
+  toNtpTimestamp,
+  log2ToNanos,
+  nanosToLog2,
+  nanosToShort,
+  shortToNanos,
+  broadcastOffset,
+  exchangeDelay,
+  exchangeOffset,
+} from './timestamp.ts'
 
 const SECOND = 1_000_000_000n
 const DAY = 86_400n * SECOND
@@ -52,7 +62,7 @@ describe('an NTP timestamp', () => {
     expect(fromNtpTimestamp(raw, at('2099-01-01T00:00:00Z'))).toBe(at('2166-02-07T06:28:16Z'))
   })
 
-  it('keeps every nanosecond, whatever the local clock says within 68 years', () => {
+  it('keeps every nanosecond, with the local clock within 68 years', () => {
     const halfEra = 2n ** 31n * SECOND - SECOND
     const difference = bigInt({ min: -halfEra, max: halfEra })
     assert(
@@ -72,4 +82,78 @@ describe('an NTP timestamp', () => {
       }),
     )
   })
+})
+
+describe('the short format', () => {
+  it.each([
+    [0x0001_0000, 1_000_000_000n],
+    [0x0000_8000, 500_000_000n],
+    [0x0000_0001, 15_258n],
+    [0xffff_ffff, 65_535_999_984_741n],
+  ])('%i is %i ns', (short, nanos) => {
+    expect(shortToNanos(short)).toBe(nanos)
+    expect(nanosToShort(nanos)).toBe(short)
+  })
+
+  it('is rounded up, so that a dispersion is never stated too small', () => {
+    expect(nanosToShort(1n)).toBe(1)
+    expect(nanosToShort(15_259n)).toBe(2)
+  })
+
+  it('is at its largest from 65,536 s on', () => {
+    expect(nanosToShort(10n ** 20n)).toBe(0xffff_ffff)
+  })
+
+  it('survives nanoseconds', () => {
+    assert(
+      property(integer({ min: 0, max: 0xffff_ffff }), (short) => {
+        expect(nanosToShort(shortToNanos(short))).toBe(short)
+      }),
+    )
+  })
+})
+
+describe('a power of two in seconds', () => {
+  it.each([
+    [0, 1_000_000_000n],
+    [6, 64_000_000_000n],
+    [-20, 953n],
+    [-128, 0n],
+  ])('%i is %i ns', (exponent, nanos) => {
+    expect(log2ToNanos(exponent)).toBe(nanos)
+  })
+
+  it.each([
+    [5_000_000_000n, 2],
+    [64_000_000_000n, 6],
+    [100n, -23],
+  ])('%i ns is nearest to %i', (nanos, exponent) => {
+    expect(nanosToLog2(nanos)).toBe(exponent)
+  })
+
+  it('exists for positive durations only', () => {
+    expect(() => nanosToLog2(0n)).toThrow(RangeError)
+  })
+})
+
+/** The server is 1,000 ns ahead; the way there takes 70 ns, the server 30 ns, the way back 50 ns. */
+const EXCHANGE = {
+  originAt: 10_000n,
+  receiveAt: 11_070n,
+  transmitAt: 11_100n,
+  destinationAt: 10_150n,
+}
+
+it('an exchange gives the offset, wrong by half of what the two ways differ', () => {
+  expect(exchangeOffset(EXCHANGE)).toBe(1_010n)
+})
+
+it('an exchange gives the delay of both ways without the server', () => {
+  expect(exchangeDelay(EXCHANGE)).toBe(120n)
+})
+
+it('a broadcast gives the offset once its delay is known', () => {
+  expect(broadcastOffset({ transmitAt: 11_100n, receivedAt: 10_150n, delayNanos: 50n })).toBe(
+    1_000n,
+  )
 })

@@ -10,17 +10,17 @@ import {
   micros,
   millis,
   port,
-  tallies,
+  counts,
 } from './fields.ts'
 
 const clock = {
   offsetMicros: micros
     .nullable()
-    .describe("the server's clock less ours; null: it told no moment that is known"),
-  uncertaintyMicros: micros.nullable().describe('a server tells whole seconds'),
+    .describe('server clock minus local clock; null: the answer has no known format'),
+  uncertaintyMicros: micros.nullable().describe('uncertainty: a server answers in whole seconds'),
 }
 
-const measured = { durationMillis, ...tallies, rttMicros: distribution }
+const measured = { durationMillis, ...counts, rttMicros: distribution }
 
 /** The lines of `daytime query`. */
 export const daytimeQueryEvent = events({
@@ -30,20 +30,22 @@ export const daytimeQueryEvent = events({
     host,
     address: host,
     port,
-    count,
+    count: count.nullable().describe('null: until stopped'),
     intervalMillis: millis,
   }),
   sample: z.strictObject({
     sequence: count,
-    outcome: z.enum(['answered', 'malformed', 'refused', 'silent']),
-    text: z.string().nullable().describe('what the server said, or the moment in ISO 8601'),
+    outcome: z
+      .enum(['answered', 'malformed', 'refused', 'silent'])
+      .describe('refused: an error came, such as an ICMP error; silent: no answer in time'),
+    text: z.string().nullable().describe('the answer, or its time in ISO 8601'),
     ...clock,
     rttMicros: z.number().nonnegative().nullable(),
   }),
   interval: z.strictObject(measured),
   end: z
     .strictObject({ ...measured, ...clock, error: failure.optional() })
-    .describe('the offset is what all the answers together allow'),
+    .describe('the offset is the range that fits all answers'),
 })
 
 export type DaytimeQueryEvent = z.infer<typeof daytimeQueryEvent>

@@ -10,8 +10,10 @@ import type {
   TcpBulkEvent,
 } from './index.ts'
 
-const tallies = { sent: 10, received: 9, lost: 1, duplicated: 0, reordered: 0, malformed: 0 }
-const silence = { ...tallies, received: 0, lost: 10 }
+/** When a line was written. */
+const at = '2026-11-27T12:00:00.123456Z'
+const counts = { sent: 10, received: 9, lost: 1, duplicated: 0, reordered: 0, malformed: 0 }
+const silence = { ...counts, received: 0, lost: 10 }
 const rttMicros = {
   min: 41.2,
   mean: 60.5,
@@ -37,7 +39,7 @@ const unknown = {
   leap: null,
 }
 const place = { group: 'ff3e::8000:1', port: 4321 }
-const { sent: _sent, ...received } = tallies
+const { sent: _sent, ...received } = counts
 
 const refused: Failure = {
   errorClass: 'REFUSED',
@@ -47,10 +49,18 @@ const refused: Failure = {
   code: 'ECONNREFUSED',
 }
 
+const unvaried = {
+  ipdvMicros: null,
+  jitterMicros: null,
+  sentBytesPerSecond: null,
+  bytesPerSecond: null,
+}
+
 /** The events of every client, as runs of them end up writing them. */
 export const echoPing: EchoPingEvent[] = [
   {
     event: 'start',
+    at,
     data: {
       transport: 'udp',
       host: 'localhost',
@@ -59,41 +69,85 @@ export const echoPing: EchoPingEvent[] = [
       connections: 1,
       count: null,
       intervalMillis: 1000,
+      window: null,
       sizeBytes: 64,
+      sweep: null,
     },
   },
   {
     event: 'sample',
-    data: { connection: 0, sequence: 0, sizeBytes: 64, outcome: 'answered', rttMicros: 58 },
+    at,
+    data: {
+      connection: 0,
+      sequence: 0,
+      sizeBytes: 64,
+      outcome: 'answered',
+      rttMicros: 58,
+      replyTtl: 64,
+      replyDscp: 46,
+      replyEcn: 'ce',
+    },
   },
   {
     event: 'sample',
-    data: { connection: 0, sequence: 1, sizeBytes: 64, outcome: 'silent', rttMicros: null },
+    at,
+    data: {
+      connection: 0,
+      sequence: 1,
+      sizeBytes: 64,
+      outcome: 'silent',
+      rttMicros: null,
+      replyTtl: null,
+      replyDscp: null,
+      replyEcn: null,
+    },
   },
   {
     event: 'interval',
-    data: { durationMillis: 1000, ...tallies, skipped: 2, rttMicros, lateMicros: rttMicros },
-  },
-  {
-    event: 'end',
+    at,
     data: {
-      durationMillis: 9000.5,
-      ...tallies,
-      skipped: 0,
+      durationMillis: 1000,
+      ...counts,
+      skipped: 2,
       rttMicros,
-      lateMicros: null,
-      verdict: 'answered',
+      lateMicros: rttMicros,
+      ipdvMicros: rttMicros,
+      jitterMicros: 12.5,
+      sentBytesPerSecond: 1_250_000,
+      bytesPerSecond: 1_249_000,
     },
   },
   {
     event: 'end',
+    at,
+    data: {
+      durationMillis: 9000.5,
+      ...counts,
+      skipped: 0,
+      rttMicros,
+      lateMicros: null,
+      ...unvaried,
+      ipdvMicros: { ...rttMicros, p90: null, p99: null, p999: null },
+      verdict: 'answered',
+      replies: [{ replyTtl: 64, replyDscp: 46, replyEcn: 'ce', received: 9 }],
+      histogram: [{ fromMicros: 50, toMicros: null, count: 9 }],
+      sweep: { largestAnsweredBytes: 1472, smallestLostBytes: 1480, pathMtuBytes: 1500 },
+    },
+  },
+  {
+    event: 'end',
+    at,
     data: {
       durationMillis: 9000,
       ...silence,
       skipped: 0,
       rttMicros: null,
       lateMicros: null,
+      ...unvaried,
       verdict: 'refused',
+      replies: [],
+      histogram: null,
+      sweep: null,
       error: refused,
     },
   },
@@ -102,6 +156,7 @@ export const echoPing: EchoPingEvent[] = [
 export const daytimeQuery: DaytimeQueryEvent[] = [
   {
     event: 'start',
+    at,
     data: {
       service: 'daytime',
       transport: 'udp',
@@ -114,6 +169,7 @@ export const daytimeQuery: DaytimeQueryEvent[] = [
   },
   {
     event: 'sample',
+    at,
     data: {
       sequence: 0,
       outcome: 'answered',
@@ -125,6 +181,7 @@ export const daytimeQuery: DaytimeQueryEvent[] = [
   },
   {
     event: 'sample',
+    at,
     data: {
       sequence: 1,
       outcome: 'silent',
@@ -134,12 +191,13 @@ export const daytimeQuery: DaytimeQueryEvent[] = [
       rttMicros: null,
     },
   },
-  { event: 'interval', data: { durationMillis: 1000, ...tallies, rttMicros } },
+  { event: 'interval', at, data: { durationMillis: 1000, ...counts, rttMicros } },
   {
     event: 'end',
+    at,
     data: {
       durationMillis: 4000,
-      ...tallies,
+      ...counts,
       rttMicros,
       offsetMicros: 12.5,
       uncertaintyMicros: 80_000,
@@ -147,6 +205,7 @@ export const daytimeQuery: DaytimeQueryEvent[] = [
   },
   {
     event: 'end',
+    at,
     data: {
       durationMillis: 4000,
       ...silence,
@@ -161,10 +220,12 @@ export const daytimeQuery: DaytimeQueryEvent[] = [
 export const tcpBulk: TcpBulkEvent[] = [
   {
     event: 'start',
+    at,
     data: {
       host: '127.0.0.1',
       address: '127.0.0.1',
       port: 3111,
+      direction: 'up',
       connections: 2,
       sizeBytes: 20_000_000,
       deadlineMillis: null,
@@ -172,6 +233,7 @@ export const tcpBulk: TcpBulkEvent[] = [
   },
   {
     event: 'sample',
+    at,
     data: {
       connection: 1,
       sentBytes: 10_000_000,
@@ -182,17 +244,30 @@ export const tcpBulk: TcpBulkEvent[] = [
   },
   {
     event: 'interval',
+    at,
     data: { durationMillis: 1000, sentBytes: 5, receivedBytes: 4, bytesPerSecond: 4 },
   },
-  { event: 'end', data: { durationMillis: 20, ...tallies, bytesPerSecond: 1e9 } },
+  {
+    event: 'end',
+    at,
+    data: {
+      durationMillis: 20,
+      sentBytes: 5,
+      receivedBytes: 3,
+      lostBytes: 1,
+      malformedBytes: 1,
+      bytesPerSecond: 1e9,
+    },
+  },
 ]
 
 export const multicastSend: MulticastSendEvent[] = [
   {
     event: 'start',
+    at,
     data: {
       sender: 4_000_000_000,
-      engine: 'batch',
+      engine: 'native',
       groups: [
         { ...place, options: { IPV6_MULTICAST_IF: 2, IPV6_MULTICAST_HOPS: 1 } },
         { ...place, options: null },
@@ -205,9 +280,9 @@ export const multicastSend: MulticastSendEvent[] = [
       sizeBytes: null,
     },
   },
-  { event: 'sample', data: { ...place, sequence: '18446744073709551615', sizeBytes: 24 } },
-  { event: 'interval', data: { durationMillis: 1000, sent: 1, sentBytes: 24, dropped: 0 } },
-  { event: 'end', data: { durationMillis: 1000, sent: 1, sentBytes: 24, dropped: 0 } },
+  { event: 'sample', at, data: { ...place, sequence: Number.MAX_SAFE_INTEGER, sizeBytes: 24 } },
+  { event: 'interval', at, data: { durationMillis: 1000, sent: 1, sentBytes: 24, dropped: 0 } },
+  { event: 'end', at, data: { durationMillis: 1000, sent: 1, sentBytes: 24, dropped: 0 } },
 ]
 
 const measuredFlow = {
@@ -223,9 +298,10 @@ const plainFlow = { ...measuredFlow, sender: null, delayMicros: null, jitterMicr
 export const multicastReceive: MulticastReceiveEvent[] = [
   {
     event: 'start',
+    at,
     data: {
       memberships: [{ ...place, interface: null, source: 'fd00::1' }],
-      engine: 'batch',
+      engine: 'native',
       joined: [
         { group: place.group, interface: 'eth0', index: 2, members: 1, multicastAll: false },
         { group: place.group, interface: 'lo', index: 1, members: null, multicastAll: null },
@@ -234,6 +310,7 @@ export const multicastReceive: MulticastReceiveEvent[] = [
   },
   {
     event: 'sample',
+    at,
     data: {
       ...place,
       source: 'fe80::1',
@@ -242,7 +319,7 @@ export const multicastReceive: MulticastReceiveEvent[] = [
       ttl: 1,
       kernelDrops: 0,
       sender: 7,
-      sequence: '0',
+      sequence: 0,
       sizeBytes: 29,
       delayMicros: 80.5,
       text: 'hello',
@@ -250,6 +327,7 @@ export const multicastReceive: MulticastReceiveEvent[] = [
   },
   {
     event: 'sample',
+    at,
     data: {
       ...place,
       source: 'fe80::1',
@@ -266,29 +344,63 @@ export const multicastReceive: MulticastReceiveEvent[] = [
   },
   {
     event: 'interval',
-    data: { durationMillis: 1000, kernelDrops: 0, ...tallies, flows: [measuredFlow] },
+    at,
+    data: { durationMillis: 1000, kernelDrops: 0, ...counts, flows: [measuredFlow] },
   },
   {
     event: 'end',
-    data: { durationMillis: 1000, kernelDrops: 0, ...tallies, flows: [measuredFlow, plainFlow] },
+    at,
+    data: { durationMillis: 1000, kernelDrops: 0, ...counts, flows: [measuredFlow, plainFlow] },
   },
 ]
 
-const source = { source: '192.0.2.7', port: 123 }
+const source = { source: '192.0.2.7', sourcePort: 123 }
+const observed = {
+  received: 9,
+  rejected: 2,
+  duplicated: 1,
+  reordered: 0,
+  malformed: 1,
+  requests: { sent: 4, received: 3, lost: 1 },
+}
 
 export const sntpObserve: SntpObserveEvent[] = [
   {
     event: 'start',
+    at,
     data: { port: 123, memberships: [{ group: '224.0.1.1', interface: 'eth0' }] },
   },
-  { event: 'sample', data: { ...source, verdict: 'accept', reason: null, ...reading } },
-  { event: 'sample', data: { ...source, verdict: 'refuse', reason: 'zero-timestamp', ...unknown } },
-  { event: 'interval', data: { durationMillis: 1000, ...tallies, sources: [] } },
+  {
+    event: 'sample',
+    at,
+    data: {
+      ...source,
+      outcome: 'accepted',
+      reason: null,
+      ...reading,
+      delayMicros: 55,
+      jitterMicros: 1.5,
+    },
+  },
+  {
+    event: 'sample',
+    at,
+    data: {
+      ...source,
+      outcome: 'rejected',
+      reason: 'zero-timestamp',
+      ...unknown,
+      delayMicros: null,
+      jitterMicros: null,
+    },
+  },
+  { event: 'interval', at, data: { durationMillis: 1000, ...observed, sources: [] } },
   {
     event: 'end',
+    at,
     data: {
       durationMillis: 1000,
-      ...tallies,
+      ...observed,
       sources: [
         {
           ...source,
@@ -298,7 +410,7 @@ export const sntpObserve: SntpObserveEvent[] = [
           jitterMicros: null,
           lastHeard: '2036-02-07T06:28:16.000001Z',
           accepted: 9,
-          refused: { duplicate: 1 },
+          rejections: { duplicate: 1 },
         },
       ],
     },
@@ -308,26 +420,37 @@ export const sntpObserve: SntpObserveEvent[] = [
 export const sntpQuery: SntpQueryEvent[] = [
   {
     event: 'start',
+    at,
     data: { host: 'ntp.test', address: '192.0.2.7', port: 123, count: 4, intervalMillis: 2000 },
   },
   {
     event: 'sample',
-    data: { sequence: 0, outcome: 'answered', reason: null, ...reading, delayMicros: 110 },
+    at,
+    data: { sequence: 0, outcome: 'answered', reason: null, ...reading, rttMicros: 110 },
   },
   {
     event: 'sample',
-    data: { sequence: 1, outcome: 'refused', reason: 'kiss-code', ...unknown, delayMicros: null },
+    at,
+    data: {
+      sequence: 1,
+      outcome: 'rejected',
+      reason: 'kiss-code',
+      ...unknown,
+      rttMicros: null,
+    },
   },
-  { event: 'interval', data: { durationMillis: 2000, ...tallies, rttMicros } },
+  { event: 'interval', at, data: { durationMillis: 2000, ...counts, rttMicros } },
   {
     event: 'end',
-    data: { durationMillis: 8000, ...tallies, rttMicros, ...reading, delayMicros: 110 },
+    at,
+    data: { durationMillis: 8000, ...counts, rttMicros, ...reading },
   },
 ]
 
 export const sctpSend: SctpSendEvent[] = [
   {
     event: 'start',
+    at,
     data: {
       host: 'localhost',
       address: '127.0.0.1',
@@ -340,18 +463,20 @@ export const sctpSend: SctpSendEvent[] = [
   },
   {
     event: 'sample',
+    at,
     data: {
       kind: 'association',
-      atMillis: 0,
+      elapsedMillis: 0,
       message: 'association up',
       facts: { address: '127.0.0.1:9899', outboundStreams: 16 },
     },
   },
   {
     event: 'sample',
+    at,
     data: {
       kind: 'message',
-      atMillis: 1.25,
+      elapsedMillis: 1.25,
       stream: 4,
       sequence: 0,
       tsn: 4_294_967_295,
@@ -361,10 +486,11 @@ export const sctpSend: SctpSendEvent[] = [
       text: 'hello',
     },
   },
-  { event: 'interval', data: { durationMillis: 1000, sent: 0, received: 900, sendFailed: 0 } },
-  { event: 'end', data: { durationMillis: 2, sent: 1, received: 1, sendFailed: 0 } },
+  { event: 'interval', at, data: { durationMillis: 1000, sent: 0, received: 900, lost: 0 } },
+  { event: 'end', at, data: { durationMillis: 2, sent: 1, received: 1, lost: 0 } },
   {
     event: 'end',
-    data: { durationMillis: 2, sent: 2, received: 1, sendFailed: 1, error: refused },
+    at,
+    data: { durationMillis: 2, sent: 2, received: 1, lost: 1, error: refused },
   },
 ]

@@ -6,32 +6,34 @@ import { z } from 'zod'
 
 import { labEvent, type LabEvent, messageEvent, type MessageEvent } from './index.ts'
 
+const at = '2026-11-27T12:00:00.123456Z'
 const place = { address: '127.0.0.1', port: 3111 }
 const totals = { sent: 1, sentBytes: 8, received: 0, receivedBytes: 0 }
 
 const MESSAGES: MessageEvent[] = [
-  { event: 'start', data: { transport: 'tcp', ...place } },
-  { event: 'sample', data: { direction: 'sent', ...place, sizeBytes: 8, text: 'bonjour\0' } },
-  { event: 'end', data: totals },
-  { event: 'end', data: { ...totals, error: { errorClass: 'TIMEOUT', message: 'no' } } },
+  { event: 'start', at, data: { transport: 'tcp', host: 'localhost', ...place } },
+  { event: 'sample', at, data: { direction: 'sent', ...place, sizeBytes: 8, text: 'bonjour\0' } },
+  { event: 'end', at, data: totals },
+  { event: 'end', at, data: { ...totals, error: { errorClass: 'TIMEOUT', message: 'no' } } },
 ]
 
 const LAB: LabEvent[] = [
-  { event: 'start', data: { experiment: 'peek', about: 'MSG_PEEK reads without taking' } },
+  { event: 'start', at, data: { experiment: 'peek', about: 'MSG_PEEK reads without taking' } },
   {
     event: 'sample',
+    at,
     data: {
       step: 1,
       who: 'server',
       call: 'recv',
       arguments: ['3', 'MSG_PEEK'],
       returned: -1,
-      error: 'EAGAIN',
+      errno: 'EAGAIN',
       got: null,
       why: 'a look',
     },
   },
-  { event: 'end', data: { steps: 1, lesson: 'it stays' } },
+  { event: 'end', at, data: { steps: 1, lesson: 'it stays' } },
 ]
 
 describe.each([

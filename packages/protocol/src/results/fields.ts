@@ -1,7 +1,15 @@
 import { z } from 'zod'
 
+/** When a line was written. */
+export const at = z.iso
+  .datetime({ precision: 6 })
+  .describe('when the line was written, by the wall clock: RFC 3339 in UTC with microseconds')
+
 /** How many. */
 export const count = z.int().nonnegative()
+
+/** The number of a message within its stream. */
+export const sequence = count.describe('of a message within its stream, from 0')
 
 export const port = z.int().min(0).max(65_535)
 
@@ -14,21 +22,15 @@ export const millis = z.number().nonnegative()
 /** Microseconds with a fraction; below zero where two clocks are compared. */
 export const micros = z.number()
 
-/** An unsigned 64-bit number: JSON numbers are exact to 2^53 only, so it is written in digits. */
-export const u64Digits = z
-  .string()
-  .regex(/^\d{1,20}$/)
-  .describe('an unsigned 64-bit number in decimal digits')
-
 /** The distribution of round trips or delays; null as a whole when nothing was received. */
 export const distribution = z
   .strictObject({
     min: micros,
     mean: micros,
     p50: micros,
-    p90: micros,
-    p99: micros,
-    p999: micros,
+    p90: micros.nullable().describe('null below 10 values'),
+    p99: micros.nullable().describe('null below 100 values'),
+    p999: micros.nullable().describe('null below 1,000 values'),
     max: micros,
     stddev: micros,
   })
@@ -36,7 +38,7 @@ export const distribution = z
   .describe('microseconds; null when nothing was received')
 
 /** What `end` of every measuring client holds. */
-export const tallies = {
+export const counts = {
   sent: count,
   received: count.describe('without duplicates and malformed ones'),
   lost: count,
@@ -49,7 +51,7 @@ export const tallies = {
 export const durationMillis = millis.describe('the interval, or the whole run in `end`')
 
 /** What went wrong with the network, in words that scripts can rely on. */
-const errorClass = z.enum(['TIMEOUT', 'DNS', 'REFUSED', 'UNREACHABLE', 'RESET', 'OTHER'])
+export const errorClass = z.enum(['TIMEOUT', 'DNS', 'REFUSED', 'UNREACHABLE', 'RESET', 'OTHER'])
 
 /** Why a run failed; absent from `end` when it did not. */
 export const failure = z

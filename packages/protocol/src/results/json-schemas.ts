@@ -1,38 +1,69 @@
 import { z } from 'zod'
 
+import {
+  consoleEvents,
+  consoleSamples,
+  consoleSeries,
+  consoleServices,
+  consoleTopology,
+} from './console.ts'
 import { daytimeQueryEvent } from './daytime-query.ts'
 import { echoPingEvent } from './echo-ping.ts'
+import { logLine } from './events.ts'
 import { labEvent } from './lab.ts'
 import { lookupEvent } from './lookup.ts'
 import { messageEvent } from './messages.ts'
-import { multicastReceiveEvent } from './multicast-receive.ts'
-import { multicastSendEvent } from './multicast-send.ts'
+import { multicastReceiveLine } from './multicast-receive.ts'
+import { multicastSendLine } from './multicast-send.ts'
+import { peersAnswer } from './peers.ts'
 import { sctpSendEvent } from './sctp-send.ts'
-import { sntpObserveEvent } from './sntp-observe.ts'
+import { sntpObserveLine } from './sntp-observe.ts'
 import { sntpQueryEvent } from './sntp-query.ts'
+import { surveyDoctorEvent } from './survey-doctor.ts'
+import { surveyMulticastPingEvent } from './survey-multicast-ping.ts'
+import { surveyRunEvent } from './survey-run.ts'
 import { tcpBulkEvent } from './tcp-bulk.ts'
+
+/**
+ * Of the published schemas, as SemVer has it: a new field or a new value is a minor version; a name that goes away or
+ * means something else is a major one.
+ */
+const VERSION = '1.0.0'
 
 const PUBLISHED = [
   ['daytime-query', 'A line of `daytime query --json`', daytimeQueryEvent],
   ['echo-ping', 'A line of `ping --json` of tcp-echo, udp-echo and sctp-echo', echoPingEvent],
   ['messages', 'A line of `send`, `exchange` and `receive --json` of the echoes', messageEvent],
   ['tcp-bulk', 'A line of `tcp-echo ping --bulk --json`', tcpBulkEvent],
-  ['multicast-send', 'A result of multicast-sender', multicastSendEvent],
-  ['multicast-receive', 'A result of multicast-receiver', multicastReceiveEvent],
+  ['multicast-send', 'A line of `multicast-sender --json`', multicastSendLine],
+  ['multicast-receive', 'A line of `multicast-receiver --json`', multicastReceiveLine],
   ['sctp-send', 'A line of `sctp-echo send --json`', sctpSendEvent],
-  ['sntp-observe', 'A result of sntp-listener', sntpObserveEvent],
+  ['sntp-observe', 'A line of `sntp-listener --json`', sntpObserveLine],
   ['sntp-query', 'A line of `sntp-listener query --json`', sntpQueryEvent],
   ['lookup', 'A line of `lookup --json`', lookupEvent],
   ['lab', 'A line of an experiment of `lab --json`', labEvent],
+  ['survey-run', 'A line of `survey HOST… --json`', surveyRunEvent],
+  ['survey-doctor', 'A line of `survey doctor --json`', surveyDoctorEvent],
+  ['peers', 'The answer to GET /peers of any admin endpoint', peersAnswer],
+  ['console-services', 'The answer to GET /api/services of the console', consoleServices],
+  ['console-topology', 'The answer to GET /api/topology of the console', consoleTopology],
+  ['console-series', 'The answer to GET /api/series of the console', consoleSeries],
+  ['console-samples', 'The answer to GET /api/samples of the console', consoleSamples],
+  ['console-events', 'The answer to GET /api/events of the console', consoleEvents],
+  ['survey-multicast-ping', 'A line of `survey ping-multicast --json`', surveyMulticastPingEvent],
+  ['log', 'A line of the log of any service, with `--log-format json`', logLine],
 ] as const
 
 /** The result schemas as JSON Schema (draft 2020-12): file name in docs/schemas to text. */
 export function jsonSchemas(): Map<string, string> {
   return new Map(
-    PUBLISHED.map(([name, title, schema]) => [`${name}.json`, jsonSchema(schema.meta({ title }))]),
+    PUBLISHED.map(([name, title, schema]) => [`${name}.json`, jsonSchema(name, title, schema)]),
   )
 }
 
-function jsonSchema(schema: z.ZodType): string {
-  return `${JSON.stringify(z.toJSONSchema(schema), null, 2)}\n`
+function jsonSchema(name: string, title: string, schema: z.ZodType): string {
+  const [major] = VERSION.split('.')
+  const $id = `urn:sockyard:schema:${name}:${major}`
+  const { $schema, ...rules } = z.toJSONSchema(schema)
+  return `${JSON.stringify({ $schema, $id, version: VERSION, title, ...rules }, null, 2)}\n`
 }

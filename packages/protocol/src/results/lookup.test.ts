@@ -10,6 +10,7 @@ const file = new URL('../../../../docs/schemas/lookup.json', import.meta.url)
 const published = z.fromJSONSchema(JSON.parse(readFileSync(file, 'utf8')))
 
 const names = { name: 'smtp', aliases: ['mail'] }
+const at = '2026-11-27T12:00:00.123456Z'
 const place = { address: '::1', port: 25 }
 const option = { socket: 'tcp IPv4 fresh', level: 'SOL_SOCKET', name: 'SO_LINGER' }
 const linger = { on: true, seconds: 5 }
@@ -18,25 +19,31 @@ const linger = { on: true, seconds: 5 }
 const EVENTS: LookupEvent[] = [
   {
     event: 'start',
+    at,
     data: {
       command: 'host',
       question: ['localhost'],
       library: 'glibc 2.36',
-      sources: [{ database: 'hosts', sources: 'files dns', from: '/etc/nsswitch.conf' }],
+      sources: [{ database: 'hosts', order: 'files dns', from: '/etc/nsswitch.conf' }],
     },
   },
-  { event: 'sample', data: { kind: 'host', ...names, family: 'IPv4', addresses: ['127.0.0.1'] } },
-  { event: 'sample', data: { kind: 'name', ...place, host: 'localhost', service: 'smtp' } },
-  { event: 'sample', data: { kind: 'service', ...names, port: 25, protocol: 'tcp' } },
-  { event: 'sample', data: { kind: 'protocol', ...names, number: 6 } },
   {
     event: 'sample',
+    at,
+    data: { kind: 'host', ...names, family: 'IPv4', addresses: ['127.0.0.1'] },
+  },
+  { event: 'sample', at, data: { kind: 'name', ...place, host: 'localhost', service: 'smtp' } },
+  { event: 'sample', at, data: { kind: 'service', ...names, port: 25, protocol: 'tcp' } },
+  { event: 'sample', at, data: { kind: 'protocol', ...names, number: 6 } },
+  {
+    event: 'sample',
+    at,
     data: {
       kind: 'address',
       family: 'IPv6',
       ...place,
       socketType: 'stream',
-      protocol: 6,
+      protocolNumber: 6,
       canonicalName: null,
       explanation: {
         source: null,
@@ -49,9 +56,10 @@ const EVENTS: LookupEvent[] = [
       },
     },
   },
-  { event: 'sample', data: { kind: 'node-order', addresses: ['::1'], same: true } },
+  { event: 'sample', at, data: { kind: 'node-order', addresses: ['::1'], same: true } },
   {
     event: 'sample',
+    at,
     data: {
       kind: 'conversion',
       family: 'IPv4',
@@ -63,17 +71,24 @@ const EVENTS: LookupEvent[] = [
       reverseName: '1.0.0.127.in-addr.arpa',
     },
   },
-  { event: 'sample', data: { kind: 'socket-name', transport: 'tcp', local: place, remote: place } },
   {
     event: 'sample',
-    data: { kind: 'option', ...option, type: 'linger', value: linger, error: null, meaning: 'x' },
+    at,
+    data: { kind: 'socket-name', transport: 'tcp', local: place, remote: place },
   },
   {
     event: 'sample',
+    at,
+    data: { kind: 'option', ...option, type: 'linger', value: linger, reason: null, meaning: 'x' },
+  },
+  {
+    event: 'sample',
+    at,
     data: { kind: 'option-set', ...option, asked: linger, before: 1, after: null, note: null },
   },
   {
     event: 'end',
+    at,
     data: {
       found: 0,
       answeredBy: null,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { count, failure, host, port } from './fields.ts'
+import { count, failure, host, port, at } from './fields.ts'
 
 const text = z.string()
 const texts = z.array(text)
@@ -35,7 +35,7 @@ const answer = z.discriminatedUnion('kind', [
     address: host,
     port,
     socketType: z.enum(['stream', 'datagram', 'raw', 'seqpacket']).nullable(),
-    protocol: z.int(),
+    protocolNumber: z.int().describe('the number of /etc/protocols; 0: any'),
     canonicalName: text.nullable(),
     explanation: explanation.optional(),
   }),
@@ -67,7 +67,7 @@ const answer = z.discriminatedUnion('kind', [
     name: text,
     type: text,
     value: z.json().describe('null: it cannot be read'),
-    error: text.nullable().describe('why it cannot be read, such as ENOPROTOOPT'),
+    reason: text.nullable().describe('why it cannot be read, such as ENOPROTOOPT'),
     meaning: text,
   }),
   z.strictObject({
@@ -84,14 +84,15 @@ const answer = z.discriminatedUnion('kind', [
 
 const source = z.strictObject({
   database: z.enum(['hosts', 'services', 'protocols']),
-  sources: text.describe('as nsswitch.conf(5) has them'),
-  from: text.describe('who says so'),
+  order: text.describe('of its sources, as nsswitch.conf(5) has them'),
+  from: text.describe('where that order comes from: a file, or the default of libc'),
 })
 
 /** The lines of `lookup --json`. */
 export const lookupEvent = z.discriminatedUnion('event', [
   z.looseObject({
     event: z.literal('start'),
+    at,
     data: z.strictObject({
       command: text,
       question: texts,
@@ -99,9 +100,10 @@ export const lookupEvent = z.discriminatedUnion('event', [
       sources: z.array(source),
     }),
   }),
-  z.looseObject({ event: z.literal('sample'), data: answer }),
+  z.looseObject({ event: z.literal('sample'), at, data: answer }),
   z.looseObject({
     event: z.literal('end'),
+    at,
     data: z.strictObject({
       found: count,
       answeredBy: text.nullable().describe('which source; null: none, or it cannot be told'),

@@ -1,19 +1,22 @@
 import { z } from 'zod'
 
-import { count, failure, host, port } from './fields.ts'
+import { count, failure, host, port, at } from './fields.ts'
 
 /** The lines of `send`, `exchange` and `receive --json`. */
 export const messageEvent = z.discriminatedUnion('event', [
   z.looseObject({
     event: z.literal('start'),
+    at,
     data: z.strictObject({
       transport: z.enum(['tcp', 'udp']),
-      address: host.describe('whom is spoken to; of `receive` where it listens'),
+      host: host.describe('as it was named'),
+      address: host.describe('the server; for `receive` the address listened on'),
       port,
     }),
   }),
   z.looseObject({
     event: z.literal('sample'),
+    at,
     data: z.strictObject({
       direction: z.enum(['sent', 'received']),
       address: host.describe('of the other side'),
@@ -24,6 +27,7 @@ export const messageEvent = z.discriminatedUnion('event', [
   }),
   z.looseObject({
     event: z.literal('end'),
+    at,
     data: z.strictObject({
       sent: count,
       sentBytes: count,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { events } from './events.ts'
+import { events, lines } from './events.ts'
 import {
   count,
   distribution,
@@ -9,11 +9,11 @@ import {
   host,
   micros,
   port,
-  tallies,
-  u64Digits,
+  counts,
+  sequence,
 } from './fields.ts'
 
-const { sent, ...receivedTallies } = tallies
+const { sent, ...receivedCounts } = counts
 
 const source = host.describe('the address it came from')
 
@@ -25,20 +25,20 @@ const flow = z.strictObject({
   port,
   source,
   sender,
-  ...receivedTallies,
+  ...receivedCounts,
   delayMicros: distribution,
   jitterMicros: micros.nullable().describe('RFC 3550, section 6.4.1; null: plain datagrams'),
 })
 
 const measured = {
   durationMillis,
-  kernelDrops: count.describe('came, but the receive buffer was full (SO_RXQ_OVFL)'),
+  kernelDrops: count.describe('dropped by the kernel: the receive buffer was full (SO_RXQ_OVFL)'),
   sent: sent.describe("by the senders' own numbers: received and lost"),
-  ...receivedTallies,
+  ...receivedCounts,
   flows: z.array(flow),
 }
 
-/** The lines of `multicast-receiver`. */
+/** The results of `multicast-receiver`. */
 export const multicastReceiveEvent = events({
   start: z.strictObject({
     memberships: z
@@ -52,7 +52,7 @@ export const multicastReceiveEvent = events({
       )
       .min(1)
       .describe('what was asked for'),
-    engine: z.enum(['batch', 'dgram']),
+    engine: z.enum(['native', 'node']),
     joined: z
       .array(
         z.strictObject({
@@ -81,7 +81,11 @@ export const multicastReceiveEvent = events({
       .nullable()
       .describe('dropped on this socket for want of buffer before it; null: not known'),
     sender,
-    sequence: u64Digits.nullable().describe('null: a plain datagram'),
+    sequence: sequence
+      .nullable()
+      .describe(
+        'null: a plain datagram, or above 2^53 - 1, which JSON readers do not keep exactly',
+      ),
     sizeBytes: count,
     delayMicros: micros.nullable().describe('one way; null: a plain datagram'),
     text: z.string().describe('the payload as text, or its length and beginning in hex'),
@@ -91,3 +95,6 @@ export const multicastReceiveEvent = events({
 })
 
 export type MulticastReceiveEvent = z.infer<typeof multicastReceiveEvent>
+
+/** Every line of its output with `--json`. */
+export const multicastReceiveLine = lines(multicastReceiveEvent)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
-import { events } from './events.ts'
-import { count, durationMillis, failure, host, millis, port, u64Digits } from './fields.ts'
+import { events, lines } from './events.ts'
+import { count, durationMillis, failure, host, millis, port, sequence } from './fields.ts'
 
 const sentSoFar = {
   durationMillis,
@@ -10,11 +10,11 @@ const sentSoFar = {
   dropped: count.describe('not sent: the queue was full, or the network refused'),
 }
 
-/** The lines of `multicast-sender`. */
+/** The results of `multicast-sender`. */
 export const multicastSendEvent = events({
   start: z.strictObject({
     sender: count.describe('its number in every datagram; picked at random'),
-    engine: z.enum(['batch', 'dgram']),
+    engine: z.enum(['native', 'node']),
     groups: z
       .array(
         z.strictObject({
@@ -36,9 +36,12 @@ export const multicastSendEvent = events({
     intervalMillis: millis.nullable().describe('null: a datagram for each line of standard input'),
     sizeBytes: count.nullable().describe('null: as long as the line'),
   }),
-  sample: z.strictObject({ group: host, port, sequence: u64Digits, sizeBytes: count }),
+  sample: z.strictObject({ group: host, port, sequence, sizeBytes: count }),
   interval: z.strictObject(sentSoFar),
   end: z.strictObject({ ...sentSoFar, error: failure.optional() }),
 })
 
 export type MulticastSendEvent = z.infer<typeof multicastSendEvent>
+
+/** Every line of its output with `--json`. */
+export const multicastSendLine = lines(multicastSendEvent)

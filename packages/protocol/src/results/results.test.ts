@@ -50,19 +50,23 @@ describe.each(clients)('the results of $name', ({ name, schema, events }) => {
   })
 
   test('are refused with any required field missing or of another kind', () => {
-    for (const { event, data } of events) {
+    for (const { event, at, data } of events) {
       for (const [field, value] of Object.entries(data)) {
         const { [field]: _gone, ...rest } = data as Record<string, unknown>
-        expect(schema.safeParse({ event, data: rest }).success).toBe(field === 'error')
+        expect(schema.safeParse({ event, at, data: rest }).success).toBe(field === 'error')
         const wrong = { ...data, [field]: typeof value === 'boolean' ? 'yes' : true }
-        expect(schema.safeParse({ event, data: wrong }).success).toBe(false)
+        expect(schema.safeParse({ event, at, data: wrong }).success).toBe(false)
       }
     }
   })
 
+  test('have the time at which they were written', () => {
+    for (const { at: _at, ...event } of events) expect(schema.safeParse(event).success).toBe(false)
+  })
+
   test('may stand in a log line, with its time and level', () => {
     const [event] = events
-    expect(schema.safeParse({ time: 1, level: 30, msg: 'text', ...event }).success).toBe(true)
+    expect(schema.safeParse({ level: 'info', msg: 'text', ...event }).success).toBe(true)
   })
 
   test('no JSON value makes the schema throw', () => {

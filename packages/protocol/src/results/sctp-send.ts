@@ -3,11 +3,13 @@ import { z } from 'zod'
 import { events } from './events.ts'
 import { count, durationMillis, failure, host, millis, port } from './fields.ts'
 
+const elapsedMillis = millis.describe('since the association was up')
+
 const counted = {
   durationMillis,
   sent: count,
   received: count,
-  sendFailed: count.describe('sent, and never acknowledged by the peer'),
+  lost: count.describe('sent, and never acknowledged by the peer (SCTP_SEND_FAILED)'),
 }
 
 /** The lines of `sctp-echo send`. */
@@ -24,7 +26,7 @@ export const sctpSendEvent = events({
   sample: z.discriminatedUnion('kind', [
     z.strictObject({
       kind: z.literal('message'),
-      atMillis: millis.describe('since the association was up'),
+      elapsedMillis,
       stream: count,
       sequence: count.describe('stream sequence number; 0 when unordered'),
       tsn: count,
@@ -37,7 +39,7 @@ export const sctpSendEvent = events({
       kind: z
         .enum(['association', 'address', 'send-failure', 'peer-error', 'shutdown'])
         .describe('as in struct sctp_event_subscribe (RFC 6458)'),
-      atMillis: millis,
+      elapsedMillis,
       message: z.string().min(1),
       facts: z.record(z.string(), z.union([z.string(), z.number()])),
     }),

@@ -9,7 +9,7 @@ export const clockReading = {
     .number()
     .nonnegative()
     .nullable()
-    .describe('the offset is right to within this, either way; null: not known'),
+    .describe('uncertainty of the offset, either way; null: not known'),
   stratum: z.int().min(0).max(255).nullable(),
   reference: z.string().nullable().describe('kind of clock, address or kiss code, by stratum'),
   leap: z.int().min(0).max(3).nullable().describe('0 none, 1 insert, 2 remove, 3 unsynchronised'),

@@ -1,25 +1,47 @@
 import { z } from 'zod'
 
-import { events } from './events.ts'
-import { count, durationMillis, failure, host, micros, port, tallies } from './fields.ts'
+import { events, lines } from './events.ts'
+import { count, durationMillis, failure, host, micros, port, counts } from './fields.ts'
 import { clockReading, reason } from './sntp-fields.ts'
+
+const from = { source: host, sourcePort: port }
+
+const delayMicros = micros
+  .nullable()
+  .describe('one way, by an exchange with the source; null: assumed, or not known')
+
+const jitterMicros = micros
+  .nullable()
+  .describe('of its offset (RFC 3550, section 6.4.1); null: heard once, or not known')
 
 /** What is known of one source of broadcasts. */
 const source = z.strictObject({
-  source: host,
-  port,
+  ...from,
   state: z.enum(['new', 'heard', 'silent', 'stepped']),
   ...clockReading,
-  delayMicros: micros.nullable().describe('one way, by an exchange with it; null: assumed'),
-  jitterMicros: micros.nullable().describe('of its offset; null: heard once'),
+  delayMicros,
+  jitterMicros,
   lastHeard: z.iso.datetime().describe('UTC'),
   accepted: count,
-  refused: z.record(reason, count).describe('how many for each reason'),
+  rejections: z.record(reason, count).describe('how many for each reason'),
 })
 
-const measured = { durationMillis, ...tallies, sources: z.array(source) }
+const { received, duplicated, reordered, malformed, ...requestCounts } = counts
 
-/** The lines of `sntp-listener`. Nothing is sent but the exchanges that measure a source's delay. */
+const measured = {
+  durationMillis,
+  received: count.describe('broadcasts that were accepted'),
+  rejected: count.describe('datagrams that were not, for any reason'),
+  duplicated,
+  reordered,
+  malformed,
+  requests: z
+    .strictObject({ ...requestCounts, received })
+    .describe('the exchanges that measure the delay of a source'),
+  sources: z.array(source),
+}
+
+/** The results of `sntp-listener`. */
 export const sntpObserveEvent = events({
   start: z.strictObject({
     port,
@@ -31,16 +53,18 @@ export const sntpObserveEvent = events({
     ),
   }),
   sample: z.strictObject({
-    source: host,
-    port,
-    verdict: z.enum(['accept', 'refuse']),
+    ...from,
+    outcome: z.enum(['accepted', 'rejected']),
     reason: reason.nullable().describe('null: accepted'),
     ...clockReading,
+    delayMicros,
+    jitterMicros,
   }),
   interval: z.strictObject(measured),
-  end: z
-    .strictObject({ ...measured, error: failure.optional() })
-    .describe('sent counts the exchanges that measured a delay; received, accepted broadcasts'),
+  end: z.strictObject({ ...measured, error: failure.optional() }),
 })
 
 export type SntpObserveEvent = z.infer<typeof sntpObserveEvent>
+
+/** Every line of its output with `--json`. */
+export const sntpObserveLine = lines(sntpObserveEvent)

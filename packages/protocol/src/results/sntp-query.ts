@@ -10,13 +10,13 @@ import {
   micros,
   millis,
   port,
-  tallies,
+  counts,
 } from './fields.ts'
 import { clockReading, reason } from './sntp-fields.ts'
 
-const delayMicros = micros.nullable().describe("the round trip without the server's own time")
+const roundTrip = "microseconds, without the server's own time (the delay of RFC 5905, section 8)"
 
-const measured = { durationMillis, ...tallies, rttMicros: distribution }
+const measured = { durationMillis, ...counts, rttMicros: distribution.describe(roundTrip) }
 
 /** The lines of `sntp-listener query`. */
 export const sntpQueryEvent = events({
@@ -29,17 +29,19 @@ export const sntpQueryEvent = events({
   }),
   sample: z.strictObject({
     sequence: count,
-    outcome: z.enum(['answered', 'refused', 'unreachable', 'silent']),
-    reason: reason
-      .nullable()
-      .describe('why the reply was not believed; null: it was, or none came'),
+    outcome: z
+      .enum(['answered', 'rejected', 'refused', 'silent'])
+      .describe(
+        'rejected: the reply failed a check; refused: an ICMP error came; silent: no reply in time',
+      ),
+    reason: reason.nullable().describe('why the reply was rejected; null: accepted, or none came'),
     ...clockReading,
-    delayMicros,
+    rttMicros: micros.nonnegative().nullable().describe(roundTrip),
   }),
   interval: z.strictObject(measured),
   end: z
-    .strictObject({ ...measured, ...clockReading, delayMicros, error: failure.optional() })
-    .describe('offset and delay are those of the exchange with the least delay'),
+    .strictObject({ ...measured, ...clockReading, error: failure.optional() })
+    .describe('the offset is that of the exchange with the shortest round trip'),
 })
 
 export type SntpQueryEvent = z.infer<typeof sntpQueryEvent>

@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto'
 
-import { Engine } from '../core/engine.ts'
-import type { Outlet } from '../core/host.ts'
-import type { ProtocolParameters } from '../core/protocol-parameters.ts'
-import type { Route, TransportAddress } from '../core/transport-address.ts'
-import { LinkMtus } from './link-mtus.ts'
-import { isWildcard } from './local-addresses.ts'
-import { LocalSockets } from './local-sockets.ts'
-import { sourceAddress } from './source-address.ts'
-import type { SetDontFragment } from './udp-socket.ts'
+import type { PathOptions } from '@sockyard/net/connect'
+
+import type { Transport } from '../association/association.ts'
+import type { ProtocolParameters } from '../association/protocol-parameters.ts'
+import { Engine } from '../engine/engine.ts'
+import type { Route, TransportAddress } from '../paths/transport-address.ts'
+import { LinkMtus, isWildcard, sourceAddress } from './local-addresses.ts'
+import { UdpSockets } from './udp-sockets.ts'
 
 export interface EngineDriverOptions {
   /** Numeric address to bind; `::` and `0.0.0.0` are every one of ours. */
@@ -20,23 +19,22 @@ export interface EngineDriverOptions {
   /** Why a datagram from there is not looked at; undefined when it is. */
   refusal: (from: TransportAddress) => string | undefined
   parameters: ProtocolParameters
-  events: Omit<Outlet, 'transmit'>
-  /** With it the path MTU is discovered. */
-  setDontFragment: SetDontFragment | undefined
+  path: PathOptions | undefined
+  events: Omit<Transport, 'transmit'>
 }
 
-/** Gives an engine what it has not: UDP sockets, a clock, and chance. */
+/** Gives an engine its UDP sockets, clock and random numbers. */
 export class EngineDriver {
   readonly engine: Engine
   /** Packets received, by what they came to. */
   readonly verdicts = new Map<string, number>()
   readonly #host: string
-  readonly #sockets: LocalSockets
+  readonly #sockets: UdpSockets
   #flushing = false
   #timer: NodeJS.Timeout | undefined
   #timerAt = Number.POSITIVE_INFINITY
 
-  private constructor(host: string, sockets: LocalSockets, engine: Engine) {
+  private constructor(host: string, sockets: UdpSockets, engine: Engine) {
     this.#host = host
     this.#sockets = sockets
     this.engine = engine
@@ -44,8 +42,7 @@ export class EngineDriver {
 
   /** @throws {Error} of node:dgram, with `code`, when the UDP port cannot be bound */
   static async open(options: EngineDriverOptions): Promise<EngineDriver> {
-    const { host, udpPort, port: localPort, listening, refusal, parameters, events } = options
-    const { setDontFragment } = options
+    const { host, udpPort, port: localPort, listening, refusal, parameters, path, events } = options
     const opened: { driver?: EngineDriver } = {}
     const onDatagram = (bytes: Uint8Array, from: Route) => {
       const { driver } = opened
@@ -54,16 +51,16 @@ export class EngineDriver {
       if (reason === undefined) driver.#receive(bytes, from)
       else driver.#count(reason)
     }
-    const sockets = await LocalSockets.open({ host, port: udpPort, onDatagram, setDontFragment })
-    const outlet: Outlet = {
+    const sockets = await UdpSockets.open({ host, port: udpPort, onDatagram, path })
+    const transport: Transport = {
       transmit: (packet, to, how) => sockets.send(packet, to, how),
       deliver: events.deliver,
       notify: events.notify,
     }
     const linkMtus = new LinkMtus()
-    const discovery = setDontFragment && { linkMtu: (local: string) => linkMtus.of(local) }
+    const discovery = sockets.sendWhole && { linkMtu: (local: string) => linkMtus.of(local) }
     const engine = new Engine(
-      { localPort, listening, parameters, random: randomBytes, outlet, ...discovery },
+      { localPort, listening, parameters, random: randomBytes, transport, refusal, ...discovery },
       performance.now(),
     )
     opened.driver = new EngineDriver(host, sockets, engine)
@@ -87,7 +84,7 @@ export class EngineDriver {
   async routeTo(to: TransportAddress): Promise<Route> {
     const source = await sourceAddress(to.address)
     if (!isWildcard(this.#host)) return { ...to, local: this.#host }
-    if (!this.addresses.includes(source)) await this.#sockets.look()
+    if (!this.addresses.includes(source)) await this.#sockets.refresh()
     return { ...to, local: source }
   }
 
@@ -136,7 +133,7 @@ export class EngineDriver {
     this.flush()
   }
 
-  /** Releases the UDP port; associations that still exist are forgotten without a word. */
+  /** Releases the UDP port; associations that still exist are dropped, and their peers are not told. */
   async close(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timerAt = Number.NEGATIVE_INFINITY

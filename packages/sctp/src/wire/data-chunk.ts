@@ -1,8 +1,7 @@
+import { malformed, type Parsed } from '@sockyard/protocol/parsed'
+
 import { readUint16, readUint32, writeUint16, writeUint32 } from './bytes.ts'
-import { CHUNK_TYPE } from './chunk-type.ts'
-import type { DataChunk } from './chunk.ts'
-import { MalformedPacketError } from './malformed-packet-error.ts'
-import type { Parsed } from './parsed.ts'
+import { CHUNK_TYPE, type DataChunk } from './chunk.ts'
 
 /** Bytes of a DATA chunk before its user data (RFC 9260 section 3.3.1). */
 export const DATA_HEADER_BYTES = 16
@@ -15,7 +14,7 @@ const IMMEDIATE = 8
 /** Reads a DATA chunk of `length` bytes at `at`; its data are a view of `bytes`, possibly empty. */
 export function decodeData(bytes: Uint8Array, at: number, length: number): Parsed<DataChunk> {
   if (length < DATA_HEADER_BYTES) {
-    return { ok: false, error: new MalformedPacketError('DATA', `length ${length}`) }
+    return malformed('sctp', 'DATA', `length ${length}`)
   }
   const flags = bytes[at + 1] as number
   return {

@@ -1,7 +1,7 @@
+import { type Parsed } from '@sockyard/protocol/parsed'
+
 import { readUint16, readUint32, writeUint16, writeUint32 } from './bytes.ts'
-import type { Parsed } from './parsed.ts'
-import { decodeTlvs, encodeTlv } from './tlv.ts'
-import type { Tlv } from './tlv.ts'
+import { decodeTlvs, encodeTlv, type Tlv } from './parameter.ts'
 
 /** Cause codes of ERROR and ABORT chunks, RFC 9260 section 3.3.10. */
 export const CAUSE_CODE = {

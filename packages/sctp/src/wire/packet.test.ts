@@ -2,8 +2,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 import { chunk } from '../testing/chunks.testing.ts'
-import { encodePacket } from './packet-builder.ts'
-import { decodePacket } from './packet.ts'
+import { decodePacket, encodePacket } from './packet.ts'
 
 const packet = fc.record({
   sourcePort: fc.nat(0xffff),
@@ -22,7 +21,7 @@ test('every packet that is built is read back as it was', () => {
   )
 })
 
-test('one changed bit is noticed', () => {
+test('one changed bit is detected', () => {
   fc.assert(
     fc.property(packet, fc.nat(), (original, bit) => {
       const bytes = encodePacket(original).slice()
@@ -33,7 +32,7 @@ test('one changed bit is noticed', () => {
   )
 })
 
-test('a datagram full of the smallest chunks or parameters is not worth its while', () => {
+test('a datagram full of the smallest chunks or parameters is discarded', () => {
   const header = { sourcePort: 1, destinationPort: 2, verificationTag: 3 }
   const chunks = Array.from({ length: 16_000 }, () => ({ kind: 'cookie-ack' as const }))
   expect(decodePacket(encodePacket({ ...header, chunks })).ok).toBe(false)
@@ -60,5 +59,5 @@ test.each([
   ['half a chunk header', 14],
 ])('%s is malformed', (_what, length) => {
   const decoded = decodePacket(new Uint8Array(length))
-  expect(decoded.ok ? '' : decoded.error.name).toBe('MalformedPacketError')
+  expect(decoded.ok ? '' : decoded.error.name).toBe('MalformedError')
 })

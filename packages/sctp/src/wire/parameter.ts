@@ -1,9 +1,71 @@
+import { malformed, type Parsed } from '@sockyard/protocol/parsed'
+
 import { formatIpv4, formatIpv6, parseAddress } from './address.ts'
-import { readUint16, readUint32, writeUint16, writeUint32 } from './bytes.ts'
-import { MalformedPacketError } from './malformed-packet-error.ts'
-import type { Parsed } from './parsed.ts'
-import { decodeTlvs, encodeTlv } from './tlv.ts'
-import type { Tlv } from './tlv.ts'
+import { padded, readUint16, readUint32, writeUint16, writeUint32 } from './bytes.ts'
+
+/** A type, a length and a value: the form of parameters and of error causes (RFC 9260 3.2.1). */
+export interface Tlv {
+  type: number
+  value: Uint8Array
+}
+
+const HEADER_BYTES = 4
+
+/** No chunk has a use for more. */
+const MAXIMUM_TLVS = 1024
+
+/** Reads one after the other to the end of `bytes`; padding after the last one may be missing. */
+export function decodeTlvs(bytes: Uint8Array, part: string): Parsed<Tlv[]> {
+  const tlvs: Tlv[] = []
+  let at = 0
+  while (at + HEADER_BYTES <= bytes.length) {
+    const length = readUint16(bytes, at + 2)
+    if (length < HEADER_BYTES || at + length > bytes.length) {
+      return malformed('sctp', part, `length ${length} at ${at}`)
+    }
+    tlvs.push({
+      type: readUint16(bytes, at),
+      value: bytes.subarray(at + HEADER_BYTES, at + length),
+    })
+    if (tlvs.length > MAXIMUM_TLVS) {
+      return malformed('sctp', part, 'too many')
+    }
+    at += padded(length)
+  }
+  if (at < bytes.length) {
+    return malformed('sctp', part, `${bytes.length - at} stray bytes`)
+  }
+  return { ok: true, value: tlvs }
+}
+
+/** One type, length and value, without padding. */
+export function encodeTlv({ type, value }: Tlv): Uint8Array {
+  const bytes = new Uint8Array(HEADER_BYTES + value.length)
+  writeUint16(bytes, 0, type)
+  writeUint16(bytes, 2, bytes.length)
+  bytes.set(value, HEADER_BYTES)
+  return bytes
+}
+
+/**
+ * What to do with a chunk or parameter of unknown type, said by the two highest bits of its type
+ * (RFC 9260 sections 3.2 and 3.2.1): the higher of the two bits says whether to go on with what
+ * follows it in the same packet or chunk, the lower whether to report it.
+ */
+export interface UnrecognizedAction {
+  proceed: boolean
+  report: boolean
+}
+
+/** The action for an unknown chunk type (8 bits). */
+export const unrecognizedChunkAction = (type: number): UnrecognizedAction => ({
+  proceed: (type & 0x80) !== 0,
+  report: (type & 0x40) !== 0,
+})
+
+/** The action for an unknown parameter type (16 bits). */
+export const unrecognizedParameterAction = (type: number): UnrecognizedAction =>
+  unrecognizedChunkAction(type >>> 8)
 
 /** Parameter types of INIT, INIT ACK, HEARTBEAT and HEARTBEAT ACK, RFC 9260 section 3.3. */
 export const PARAMETER_TYPE = {
@@ -25,7 +87,7 @@ export const PARAMETER_TYPE = {
  * - `cookie`: the state cookie, opaque to all but its maker (3.3.3.1)
  * - `unrecognized`: a parameter the peer did not understand, whole (3.3.3.1)
  * - `cookie-preservative`: longer cookie life asked for, in milliseconds (3.3.2.1)
- * - `host-name`: deprecated; whoever gets one aborts (3.3.2.1)
+ * - `host-name`: deprecated; the receiver aborts (3.3.2.1)
  * - `supported-address-types`: parameter types of addresses (3.3.2.1)
  * - `ecn-capable`: reserved (3.3.2)
  * - `unknown`: any other type; its two highest bits say what to do (3.2.1)
@@ -50,7 +112,7 @@ export function decodeParameters(bytes: Uint8Array): Parsed<Parameter[]> {
     const parameter = decodeParameter(tlv)
     if (!parameter) {
       const reason = `type ${tlv.type} cannot be ${tlv.value.length} bytes long`
-      return { ok: false, error: new MalformedPacketError('parameter', reason) }
+      return malformed('sctp', 'parameter', reason)
     }
     parameters.push(parameter)
   }

@@ -1,5 +1,4 @@
-import { type App, command } from '@sockyard/service/command'
-import { serverCommand } from '@sockyard/service/server-command'
+import { type App, command, serverCommand } from '@sockyard/service/lifecycle'
 
 import { meetOptions, serveOptions } from './config.ts'
 import { createGreeter } from './greeter.ts'
@@ -7,17 +6,19 @@ import { meet } from './meet.ts'
 
 const serve = serverCommand({
   name: 'serve',
-  summary: 'greet whoever connects',
+  summary: 'greet each client',
   adminPort: 9199,
   options: serveOptions,
+  examples: [{ args: '--greeting hi', description: 'greet with another text' }],
   create: createGreeter,
 })
 
 const meetCommand = command({
   name: 'meet',
   summary: 'listen to greetings',
-  operands: [{ name: 'HOST:PORT', description: 'where a greeter listens' }],
+  operands: [{ name: 'HOST:PORT', description: 'address of a greeter' }],
   options: meetOptions,
+  examples: [{ args: 'localhost:3999 --count 1', description: 'print one greeting' }],
   run: meet,
 })
 

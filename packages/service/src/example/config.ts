@@ -1,18 +1,19 @@
-import { connectionLimitOptions, count, host, port, wait } from '@sockyard/service/common-options'
-import { text } from '@sockyard/service/options'
+import { text } from '@sockyard/cli/options'
+import { connectionLimitOptions, count, engine, host, port, wait } from '@sockyard/service/options'
 import { z } from 'zod'
 
-/** Keys become flags and variables: `idleTimeout` is --idle-timeout and IDLE_TIMEOUT. */
+/** Keys become flags and variables: `idleTimeout` is --idle-timeout and SOCKYARD_IDLE_TIMEOUT. */
 export const serveOptions = z.strictObject({
   port: port(3999),
   host: host(),
-  greeting: text('hello').meta({ short: 'g', description: 'what everybody is told' }),
+  engine: engine(),
+  greeting: text('hello').meta({ short: 'g', description: 'the text that a client gets' }),
   ...connectionLimitOptions({ idleTimeout: '300s' }),
 })
 
 export const meetOptions = z.strictObject({
   count: count(),
-  wait: wait('1s'),
+  wait: wait(),
 })
 
 export type ServeOptions = z.output<typeof serveOptions>

@@ -1,23 +1,29 @@
-import { createAddressList } from '@sockyard/service/address-list'
-import type { Service, ServiceContext } from '@sockyard/service/server-command'
-import { createTcpServer } from '@sockyard/service/tcp-server'
+import { AccessList } from '@sockyard/net/access'
+import { chooseEngine } from '@sockyard/net/engine'
+import { TcpServer } from '@sockyard/net/tcp'
+import type { Service, ServiceContext } from '@sockyard/service/lifecycle'
+import { exportTcpServer, showOptionsOf } from '@sockyard/service/metrics'
 
 import type { ServeOptions } from './config.ts'
 
-/** Tells whoever connects the greeting, and ends. */
+/** Sends each client the greeting, and FIN. */
 export function createGreeter(context: ServiceContext<ServeOptions>): Service {
-  const { options, inherited, log, metrics } = context
-  const server = createTcpServer({
+  const { options, inherited: activation, log, metrics } = context
+  const server = new TcpServer({
     ...options,
-    inherited,
+    activation,
+    engine: chooseEngine(options.engine).engine,
     idleMillis: options.idleTimeout,
-    addresses: createAddressList(options),
+    addresses: new AccessList(options),
     log,
-    metrics,
-    onConnection: ({ socket, address }) => {
-      log.debug({ address }, 'greeted')
-      socket.end(`${options.greeting}\n`)
+    onListening: (socket) => showOptionsOf(metrics, socket),
+    onConnection(connection) {
+      log.debug({ address: connection.address }, 'greeted')
+      connection.write(Buffer.from(`${options.greeting}\n`))
+      connection.lingeringClose()
+      return undefined
     },
   })
+  exportTcpServer(metrics, server)
   return { start: async () => void (await server.start()), stop: (drained) => server.stop(drained) }
 }

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 
-import type { CommandContext } from '@sockyard/service/command'
-import { networkError, UsageError } from '@sockyard/service/errors'
+import { UsageError } from '@sockyard/cli/errors'
+import { networkError } from '@sockyard/net/errors'
+import type { CommandContext } from '@sockyard/service/lifecycle'
 
 import type { MeetOptions } from './config.ts'
 

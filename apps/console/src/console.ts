@@ -1,0 +1,131 @@
+import { isIP } from 'node:net'
+
+import { UsageError } from '@sockyard/cli/errors'
+import { createHttpServer } from '@sockyard/service/http'
+import type { Service, ServiceContext } from '@sockyard/service/lifecycle'
+
+import { apiRoutes } from './api/api.ts'
+import { StreamHub } from './api/stream-hub.ts'
+import type { ServeOptions } from './config.ts'
+import { createResponder } from './http/responder.ts'
+import { exportMetrics } from './metrics.ts'
+import type { Series } from './services/series.ts'
+import { ServiceDirectory } from './services/service-directory.ts'
+import { TargetFinder } from './services/targets.ts'
+import { Store } from './store/store.ts'
+import { TopologyView } from './topology/topology-view.ts'
+
+/** Event streams of pages, in all. */
+const MAXIMUM_STREAMS = 64
+/** Beside them short requests. */
+const MAXIMUM_CONNECTIONS = MAXIMUM_STREAMS + 64
+/** How often pages are sent what has changed. */
+const PUBLISH_MILLIS = 1_000
+
+/** Shows what the services of the yard do, to a browser: the page, and the same as JSON. */
+export function createConsole(context: ServiceContext<ServeOptions>): Service {
+  const { host, token, services } = context.options
+  if (token === undefined && !isLoopback(host))
+    throw new UsageError('--host', host, 'requires --token, for it is not on loopback')
+  const finder = new TargetFinder(services)
+  let running: Awaited<ReturnType<typeof run>> | undefined
+  return {
+    async start() {
+      running = await run(context, finder)
+    },
+    async stop() {
+      await running?.stop()
+    },
+  }
+}
+
+/** Opens the store, follows the services and listens. */
+async function run(context: ServiceContext<ServeOptions>, finder: TargetFinder) {
+  const { options, log } = context
+  let stored = 0
+  const store = openStore(context, (events) => {
+    stored += events.length
+    hub.publishEvents(events)
+  })
+  await store.opened()
+  const latest = new LatestValues()
+  const directory: ServiceDirectory = new ServiceDirectory(
+    finder,
+    {
+      onState: () => hub.publish('services', { services: directory.services }),
+      onValues(_, values) {
+        store.addSamples(Date.now() / 1_000, values)
+        latest.add(values)
+      },
+      onPeers: (service, text) => topology.update(service, text, performance.now()),
+      onEvent: (service, source, json) => store.addEvent({ service, source, json }),
+    },
+    (service) => store.lastSource(service),
+  )
+  const topology = new TopologyView(() => directory.services)
+  const hub: StreamHub = new StreamHub(store, () => [
+    ['services', { services: directory.services }],
+    ['topology', topology.now()],
+  ])
+  const server = createHttpServer({
+    host: options.host,
+    port: options.port,
+    log,
+    transport: 'tcp',
+    limits: { connections: () => MAXIMUM_CONNECTIONS, streams: () => MAXIMUM_STREAMS },
+    onRequest: createResponder({
+      token: options.token,
+      routes: apiRoutes({ directory, store, topology, hub }),
+    }),
+  })
+  exportMetrics(context.metrics, directory, () => stored)
+  const { address, port, family } = await server.start()
+  log.info({ url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/` }, 'console')
+  await directory.start()
+  const publishing = setInterval(() => {
+    const values = latest.take()
+    if (!hub.hasClients) return
+    hub.publish('samples', values)
+    hub.publish('topology', topology.now())
+  }, PUBLISH_MILLIS)
+  return {
+    async stop() {
+      clearInterval(publishing)
+      directory.stop()
+      hub.close()
+      await server.stop()
+      await store.close()
+    },
+  }
+}
+
+/** What came since pages were told last, by the id of the series. */
+class LatestValues {
+  #values: Record<string, number> = {}
+
+  add(values: ReadonlyMap<Series, number>): void {
+    for (const [{ id }, value] of values) this.#values[id] = value
+  }
+
+  take(): { at: string; values: Record<string, number> } {
+    const values = this.#values
+    this.#values = {}
+    return { at: new Date().toISOString(), values }
+  }
+}
+
+function openStore(
+  { options, log, fail }: ServiceContext<ServeOptions>,
+  onStored: ConstructorParameters<typeof Store>[0]['onStored'],
+): Store {
+  return new Store({
+    path: options.store ?? '',
+    onStored,
+    onMovedAside: (file) => log.warn({ store: options.store, ...file }, 'store moved aside'),
+    onFailure: fail,
+  })
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}

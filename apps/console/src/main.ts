@@ -1,0 +1,3 @@
+import { launch } from '@sockyard/service/launch'
+
+await launch(process, () => import('./app.ts'))

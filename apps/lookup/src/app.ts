@@ -1,0 +1,9 @@
+import { appDescription } from '@sockyard/catalog'
+import type { App } from '@sockyard/service/lifecycle'
+
+import { commands } from './commands.ts'
+
+export const app: App = {
+  ...appDescription('lookup'),
+  commands,
+}

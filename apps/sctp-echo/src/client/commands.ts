@@ -1,0 +1,45 @@
+import { parseTarget } from '@sockyard/net/address'
+import { type PathOptions, sourceInterface } from '@sockyard/net/connect'
+import { command, type CommandContext } from '@sockyard/service/lifecycle'
+
+import { DEFAULT_PORT, pingOptions, sendOptions } from '../config.ts'
+
+const check = async ({ operands, options }: CommandContext<PathOptions>): Promise<void> => {
+  parseTarget(operands[0] ?? '', DEFAULT_PORT)
+  sourceInterface(options)
+}
+
+const send = command({
+  name: 'send',
+  summary: 'send lines "[stream]text", and show the echo and its stream',
+  examples: [{ args: 'localhost', description: 'send lines, each on the next stream' }],
+  operands: [{ name: 'HOST[:PORT]', description: `a server; default SCTP port ${DEFAULT_PORT}` }],
+  options: sendOptions,
+  async run(context) {
+    try {
+      return await (await import('./send.ts')).send(context)
+    } catch (error) {
+      // Stopped while the association was still being set up: nothing was sent, nothing failed.
+      if (context.signal.aborted) return 0
+      throw error
+    }
+  },
+  check,
+})
+
+const ping = command({
+  name: 'ping',
+  summary: 'measure round trips over all streams',
+  examples: [
+    { args: 'localhost --count 4', description: 'four probes' },
+    { args: 'localhost --window 10 --deadline 3', description: 'as fast as answers come, for 3 s' },
+  ],
+  operands: [
+    { name: 'HOST[:PORT]', description: `an echo server; default SCTP port ${DEFAULT_PORT}` },
+  ],
+  options: pingOptions,
+  run: async (context) => (await import('./ping.ts')).ping(context),
+  check,
+})
+
+export const clientCommands = [send, ping] as const

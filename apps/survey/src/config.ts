@@ -1,0 +1,97 @@
+import { choice, duration, flag, text } from '@sockyard/cli/options'
+import { MULTICAST_PING_PORT } from '@sockyard/protocol/multicast-ping'
+import {
+  accessOptions,
+  clientAdminOptions,
+  engine,
+  host,
+  interval,
+  ipFamilyOptions,
+  json,
+  port,
+  rateLimit,
+  requestCount,
+  wait,
+} from '@sockyard/service/options'
+import { z } from 'zod'
+
+export const hostOptions = z.strictObject({
+  profile: choice(['quick', 'full', 'long'], 'quick').meta({
+    description: 'full adds 20 MB, long idleness',
+  }),
+  idle: duration(undefined, { minimum: '1s', maximum: '24h' }).meta({
+    preset: 'long: 10m',
+    description: 'leave connections idle so long',
+  }),
+  wait: wait().meta({ description: 'for a connection, or an echo' }),
+  json: json(),
+})
+
+export type HostOptions = z.output<typeof hostOptions>
+
+export const doctorOptions = z.strictObject({
+  interface: text().meta({
+    short: 'I',
+    valueName: 'INTERFACE',
+    preset: 'the one of the route',
+    description: 'of a group, by name or address',
+  }),
+  wait: wait().meta({
+    description: 'how long to listen, or to wait',
+  }),
+  json: json(),
+  junit: text().meta({
+    valueName: 'FILE',
+    description: 'write the verdicts as JUnit XML too',
+  }),
+})
+
+export type DoctorOptions = z.output<typeof doctorOptions>
+
+export const pingMulticastOptions = z.strictObject({
+  ...ipFamilyOptions,
+  count: requestCount(),
+  interval: interval('1s'),
+  wait: wait(),
+  interface: text().meta({
+    short: 'I',
+    valueName: 'INTERFACE',
+    preset: 'the one to the server',
+    description: 'where to join, by name or address',
+  }),
+  json: json(),
+  ...clientAdminOptions,
+})
+
+export type PingMulticastOptions = z.output<typeof pingMulticastOptions>
+
+export const multicastResponderOptions = z.strictObject({
+  port: port(MULTICAST_PING_PORT),
+  host: host(),
+  engine: engine(),
+  rateLimit: rateLimit(100),
+  ...accessOptions,
+})
+
+export type MulticastResponderOptions = z.output<typeof multicastResponderOptions>
+
+/** RFC 8762 has 862, which needs a privilege. */
+export const STAMP_PORT = 4862
+
+export const reflectOptions = z.strictObject({
+  port: port(STAMP_PORT),
+  host: host(),
+  ...ipFamilyOptions,
+  engine: engine(),
+  stateful: flag().meta({
+    description: 'count the answers of each session, so that loss there is told from loss back',
+  }),
+  keyFile: text().meta({
+    valueName: 'FILE',
+    description: 'shared key of the authenticated mode: the bytes of a file, 16 or more',
+  }),
+  rateLimit: rateLimit(1000),
+  ...accessOptions,
+})
+
+export type ReflectOptions = z.output<typeof reflectOptions>

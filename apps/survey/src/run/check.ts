@@ -1,0 +1,44 @@
+import type { ResolvedAddress } from '@sockyard/net/address'
+
+type Profile = 'quick' | 'full' | 'long'
+
+/** What a check came to. */
+export interface Verdict {
+  status: 'ok' | 'warn' | 'fail' | 'skipped'
+  /** One sentence; of a check that was skipped, the reason. */
+  summary: string
+  evidence: string[]
+  cause: string | null
+  /** One thing to do. */
+  remedy: string | null
+  /** The RFC that says so, with its section. */
+  reference: string | null
+}
+
+/** What a check works with. */
+export interface CheckContext {
+  peer: ResolvedAddress
+  /** For a connection, and for one reply. */
+  waitMillis: number
+  /** How long connections are left alone, milliseconds; empty: not at all. */
+  idleMillis: readonly number[]
+  signal: AbortSignal
+}
+
+/** One thing that is found out about the way to a peer: facts first, then a pure judgement of them. */
+export interface Check<Facts extends object> {
+  /** Such as `tcp-connect`. */
+  name: string
+  profiles: readonly Profile[]
+  /**
+   * @throws {NetworkError} when the network ends it
+   * @throws the reason of the signal when it is aborted and nothing was found yet
+   */
+  gather(context: CheckContext): Promise<Facts>
+  judge(facts: Facts): Verdict
+}
+
+/** A verdict without more to say than its sentence. */
+export function verdict(status: Verdict['status'], summary: string): Verdict {
+  return { status, summary, evidence: [], cause: null, remedy: null, reference: null }
+}

@@ -1,0 +1,35 @@
+import type { ConnectionHandler, TcpConnection, TcpProtocol } from '@sockyard/net/tcp'
+
+export interface EchoSettings {
+  /** Service time: how long each piece that was received waits for its echo, milliseconds. */
+  thinkMillis: number
+}
+
+/** The echo service of RFC 862. Worker processes and threads make their own. */
+export function createProtocol({ thinkMillis }: EchoSettings): TcpProtocol {
+  const handler = thinkMillis === 0 ? echo : delayedEcho(thinkMillis)
+  return { onConnection: () => handler }
+}
+
+/** Reads only as fast as the peer takes its own bytes back, and answers FIN with FIN when all are back. */
+const echo: ConnectionHandler = {
+  onData(connection, bytes) {
+    if (!connection.write(bytes)) connection.pause()
+  },
+  onDrain: (connection) => connection.resume(),
+}
+
+/** One piece at a time, as a server does that has work to do for each. */
+function delayedEcho(millis: number): ConnectionHandler {
+  return {
+    onData(connection, bytes) {
+      connection.pause()
+      setTimeout(answer, millis, connection, bytes.slice())
+    },
+    onDrain: (connection) => connection.resume(),
+  }
+}
+
+function answer(connection: TcpConnection, bytes: Uint8Array): void {
+  if (connection.write(bytes)) connection.resume()
+}

@@ -1,0 +1,1 @@
+export { appDescription, apps, findApp, servicePorts } from './catalog.ts'

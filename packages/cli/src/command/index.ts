@@ -1,0 +1,3 @@
+export type { AppDescription, CommandDescription } from './command.ts'
+export { help, helpWidth } from './help.ts'
+export { checkOperands, optionHint, selectCommand, unknownWord } from './select-command.ts'

@@ -1,0 +1,1 @@
+export { now, plausibleStamp } from './clock.ts'

@@ -1,0 +1,1 @@
+export { type Engine, type EngineChoice, chooseEngine } from './choose-engine.ts'

@@ -1,0 +1,10 @@
+export {
+  ConfigurationError,
+  type ErrorClass,
+  failureOf,
+  NetworkError,
+  isSystemError,
+  networkError,
+  sendError,
+  place,
+} from './errors.ts'

@@ -1,0 +1,1 @@
+export { type LimitedLog, limitLog } from './limited-log.ts'

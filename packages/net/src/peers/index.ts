@@ -1,0 +1,1 @@
+export type { PeerTraffic, TrafficReport, TrafficSum } from './peer-traffic.ts'

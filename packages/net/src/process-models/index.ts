@@ -1,0 +1,5 @@
+export { AcceptServer } from './accept-server.ts'
+export { type WorkerServer, type WorkerServerOptions } from './parent.ts'
+export { PassServer } from './pass-server.ts'
+export { SpawnServer } from './spawn-server.ts'
+export { ThreadServer } from './thread-server.ts'

@@ -1,0 +1,7 @@
+export { type Datagrams, receiveTime, returnPath } from './datagrams.ts'
+export { readKernelDrops } from './kernel-drops.ts'
+export { type ReceiveTime, receiveTimes } from './receive-times.ts'
+export { SharedCounters, UdpCounters } from './udp-counters.ts'
+export { UdpServer, type UdpServerOptions } from './udp-server.ts'
+export type { OnDatagrams, UdpSocket } from './udp-socket.ts'
+export { setSendOptions } from './send-options.ts'

@@ -1,0 +1,5 @@
+export { type AncillaryField, enableAncillaryData } from './ancillary-data.ts'
+export { lastReceiveTime, noteReceiveTimes, sendTimestamped } from './dgram-timestamps.ts'
+export { ReceiveBatch, wakeReceiver } from './receive-batch.ts'
+export { RECORD, RECORD_BYTES, ReceivedDatagrams } from './received-datagrams.ts'
+export { SendBatch } from './send-batch.ts'

@@ -1,0 +1,1 @@
+export { loadKoffi, nativeCallsWork, NativeCallsMissingError, SystemCallError } from './libc.ts'

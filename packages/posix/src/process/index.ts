@@ -1,0 +1,7 @@
+export { realtimeNanoseconds } from './clock.ts'
+export { FCNTL, FIONREAD, SEEK_CUR, fileFunctions, lockFile } from './file-functions.ts'
+export { type InheritedSocket, takeInheritedSocket } from './inherited-descriptors.ts'
+export { passDescriptor, receiveDescriptors } from './pass-descriptor.ts'
+export { closeAllOnExec, closeOnExec, detachStandardStreams, exitNow } from './process.ts'
+export { SYSLOG_FACILITIES, Syslog, type SyslogFacility, type SyslogPriority } from './syslog.ts'
+export { spawnProgram } from './spawn-program.ts'

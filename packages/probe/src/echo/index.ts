@@ -1,0 +1,5 @@
+export type { Connected, OnOutcome, PingConnection } from './connection.ts'
+export { MessageProbes } from './message-probes.ts'
+export { ping } from './ping.ts'
+export type { ProbeSizes } from './probe-sizes.ts'
+export type { ReplyHeader } from './reply-headers.ts'

@@ -1,0 +1,5 @@
+export { type Clock, openPreciseClock } from './clock.ts'
+export { pace } from './pacer.ts'
+export { probeInterval } from './run-probes.ts'
+export { SampleGate } from './sample-gate.ts'
+export { settle } from './window.ts'

@@ -1,0 +1,1 @@
+export { QueryTotals, askRepeatedly } from './query.ts'

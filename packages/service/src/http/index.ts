@@ -1,0 +1,2 @@
+export type { HttpConnections } from './connections.ts'
+export { createHttpServer, respondText } from './http-server.ts'

@@ -1,0 +1,6 @@
+export { type CountsToExport, exportCounts } from './export-counts.ts'
+export { showOptionsOf } from './listening-sockets.ts'
+export { showPeers } from './peers.ts'
+export { Counter, Gauge, Histogram, Registry } from './prometheus.ts'
+export { exportConnectionDurations, exportTcpCounters, exportTcpServer } from './tcp-metrics.ts'
+export { exportUdpMetrics, exportUdpServer, UDP_KERNEL_DROPS } from './udp-metrics.ts'

@@ -1,0 +1,1 @@
+export { runAttack } from './start-attack.ts'

@@ -1,0 +1,1 @@
+export { describeWithDocker, whyNoDocker } from './docker.ts'

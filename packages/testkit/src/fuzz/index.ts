@@ -1,0 +1,1 @@
+export { bytesOf, type FuzzTarget, textOf } from './target.ts'

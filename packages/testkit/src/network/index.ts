@@ -1,0 +1,6 @@
+export { Forger } from './forge.ts'
+export { PROGRAMS } from './programs.ts'
+export { randomGroup, seededRandom } from './random.ts'
+export { canMakeNamespaces, farNetwork, limitRate, type TwoHosts, twoHosts } from './two-hosts.ts'
+export { type RelayOptions, udpRelay } from './udp-relay.ts'
+export { withoutIpv6 } from './without-ipv6.ts'

@@ -1,0 +1,157 @@
+// What is published, as its users have it: packed, installed by npm into an empty folder, and run there.
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  copyFileSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+
+import { RunningApp } from '@sockyard/testkit/process'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { writePackages } from './release/packages.ts'
+import { writeTarballs } from './release/tarballs.ts'
+import { root } from './source-tree.ts'
+
+/** Compiling, packing and installing, on a machine that does other things too. */
+const PATIENCE = 600_000
+const MOST_UNPACKED_BYTES = 2_000_000
+
+const folder = mkdtempSync(join(tmpdir(), 'sockyard-release-'))
+let tarballs: string[] = []
+
+function build(name: string): string[] {
+  mkdirSync(join(folder, name))
+  return writeTarballs(writePackages(join(folder, name, 'packages')), join(folder, name))
+}
+
+/** @returns the folder with node_modules */
+function install(name: string, files: readonly string[], ...flags: string[]): string {
+  const target = join(folder, name)
+  mkdirSync(target)
+  const args = ['install', '--no-audit', '--no-fund', '--prefer-offline', ...flags, ...files]
+  execFileSync('npm', args, { cwd: target, stdio: ['ignore', 'ignore', 'pipe'] })
+  return target
+}
+
+beforeAll(() => {
+  tarballs = build('first')
+}, PATIENCE)
+// An app that was just stopped may still be writing its compile cache there.
+afterAll(
+  () => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 }),
+  PATIENCE,
+)
+
+test('two builds are the same bytes, and sha256sum agrees', { timeout: PATIENCE }, () => {
+  const again = build('second')
+  expect(again.map((file) => basename(file))).toEqual(tarballs.map((file) => basename(file)))
+  for (const [index, file] of again.entries())
+    expect(readFileSync(file).equals(readFileSync(tarballs[index] ?? ''))).toBe(true)
+  const check = spawnSync('sha256sum', ['--check', 'SHA256SUMS'], { cwd: join(folder, 'first') })
+  expect(check.status).toBe(0)
+})
+
+test('a package holds compiled code only, imports nothing of the workspace, and is small', () => {
+  const packages = join(folder, 'first/packages')
+  expect(
+    globSync('*/{apps,packages,scripts,src}/**/*{.test,.testing,.fuzz}.*', { cwd: packages }),
+  ).toEqual([])
+  const files = globSync('sockyard/**/*.*', { cwd: packages }).map((path) => join(packages, path))
+  expect(files.filter((path) => path.endsWith('.ts'))).toEqual([])
+  for (const file of files.filter((path) => path.endsWith('.js')))
+    expect(readFileSync(file, 'utf8')).not.toMatch(/(from |import\()'@sockyard\/|\.ts['"`]/)
+  const sizes = files.map((path) => readFileSync(path).length)
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(MOST_UNPACKED_BYTES)
+})
+
+describe.each([
+  ['with koffi', []],
+  ['without koffi', ['--omit=optional']],
+])('sockyard, installed %s', (name, flags) => {
+  let target = ''
+  const env = { ...process.env, SOCKYARD_LOG_FORMAT: 'json', SOCKYARD_ADMIN_PORT: '0' }
+  const command = (): string => join(target, 'node_modules/.bin/sockyard')
+  const run = (...args: string[]) => spawnSync(command(), args, { encoding: 'utf8', env })
+  const serve = (app: string, ...args: string[]): RunningApp =>
+    new RunningApp(spawn(command(), [app, '--host', '127.0.0.1', '--port', '0', ...args], { env }))
+
+  beforeAll(() => {
+    target = install(name.replace(' ', '-'), tarballs.slice(0, 1), ...flags)
+  }, PATIENCE)
+
+  test('has koffi, or has it not', () => {
+    expect(existsSync(join(target, 'node_modules/koffi'))).toBe(name === 'with koffi')
+  })
+
+  test('--help, list, man and completion', { timeout: PATIENCE }, () => {
+    expect(run('--help')).toMatchObject({ status: 0, stderr: '' })
+    expect(run('list').stdout).toContain('multicast-receiver')
+    expect(run('man', 'chat').stdout).toContain('sockyard chat')
+    expect(run('completion', 'bash')).toMatchObject({ status: 0, stderr: '' })
+    expect(run('tcp-ehco')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('tcp-echo'),
+    })
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    expect(run('tcp-echo', '--version').stdout).toBe(`tcp-echo ${version}\n`)
+  })
+
+  test.each([
+    ['tcp-echo', 'tcp'],
+    ['udp-echo', 'udp'],
+  ])('%s serves, and its ping measures', { timeout: PATIENCE }, async (app, transport) => {
+    await using server = serve(app)
+    const { port } = await server.listening(transport)
+    const { status, stdout } = run(
+      app,
+      'ping',
+      `127.0.0.1:${port}`,
+      '-c',
+      '3',
+      '-i',
+      '20ms',
+      '--json',
+    )
+    expect(status).toBe(0)
+    const end = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')
+    expect(end).toMatchObject({ event: 'end', data: { sent: 3, received: 3 } })
+  })
+
+  test('threads and processes find their compiled modules', { timeout: PATIENCE }, async () => {
+    await using server = serve('tcp-echo', '--design', 'spawn', '--engine', 'node')
+    const { port } = await server.listening('tcp')
+    expect(run('tcp-echo', 'ping', `127.0.0.1:${port}`, '-c', '1').status).toBe(0)
+  })
+
+  test('chat welcomes a member', { timeout: PATIENCE }, async () => {
+    await using server = serve('chat')
+    const { port } = await server.listening('tcp')
+    const socket = connect({ host: '127.0.0.1', port })
+    expect(String((await once(socket, 'data'))[0])).not.toBe('')
+    socket.destroy()
+  })
+})
+
+test('the libraries install by themselves, and their examples run', { timeout: PATIENCE }, () => {
+  const target = install('libraries', tarballs.slice(1))
+  const examples = globSync('node_modules/@sockyard/*/examples/*.ts', { cwd: target })
+  expect(examples.length).toBeGreaterThan(0)
+  for (const path of examples) {
+    const copied = join(target, `${basename(dirname(dirname(path)))}-${basename(path, '.ts')}.mts`)
+    copyFileSync(join(target, path), copied)
+    const { status, stderr } = spawnSync(process.execPath, [copied], {
+      cwd: target,
+      encoding: 'utf8',
+    })
+    expect({ path, status, stderr }).toEqual({ path, status: 0, stderr: '' })
+  }
+})

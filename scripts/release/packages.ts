@@ -1,0 +1,134 @@
+import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+import { root } from '../source-tree.ts'
+import { compile, importRelatively, nameCompiledFiles, rewriteFiles } from './compile.ts'
+import {
+  existing,
+  type Manifest,
+  publishedDependencies,
+  publishedManifest,
+  readManifest,
+} from './manifest.ts'
+
+/** The packages that others build on, published on their own, with what they need. */
+const LIBRARIES = ['posix', 'protocol', 'net', 'sctp']
+/** Files that the programs read, in their places. */
+const ASSETS = ['apps/inetd/inetd.conf', 'apps/inetd/yard-app', 'apps/console/page/**']
+
+const compiled = (path: string): string => path.replace(/\.ts$/, '.js')
+
+/**
+ * Writes every package that is published into folders below `out`, compiled and ready for `npm pack`.
+ *
+ * @returns the folders, the command `sockyard` first
+ */
+export function writePackages(out: string): string[] {
+  rmSync(out, { recursive: true, force: true })
+  return [writeCommand(join(out, 'sockyard')), ...writeLibraries(out)]
+}
+
+/** The package `sockyard`: all apps and packages in one tree, as in the checkout. */
+function writeCommand(folder: string): string {
+  const sources = ['apps/*/src/**/*.ts', 'packages/*/src/**/*.ts', 'scripts/release/command.ts']
+  const withoutTestkit = sources.flatMap((glob) =>
+    glob.startsWith('packages/') ? globSync('packages/*/src', { cwd: root }) : [glob],
+  )
+  compile({
+    sources: withoutTestkit.filter((path) => !path.includes('testkit')),
+    out: folder,
+    types: false,
+  })
+  const resolve = exportedFiles()
+  rewriteFiles(folder, (text, path) => nameCompiledFiles(importRelatively(text, path, resolve)))
+  for (const path of globSync(ASSETS, { cwd: root })) copy(path, folder)
+  const program = join(folder, 'apps/inetd/yard-app')
+  writeFileSync(program, readFileSync(program, 'utf8').replace('main.ts', 'main.js'), {
+    mode: 0o755,
+  })
+  const top = readManifest('.')
+  const members = globSync(['apps/*', 'packages/*', 'scripts'], { cwd: root })
+    .filter((path) => !path.includes('testkit'))
+    .map(readManifest)
+  writeManifest(folder, {
+    ...publishedManifest(top),
+    bin: { sockyard: './scripts/release/command.js' },
+    ...publishedDependencies(neededBy(members), top.version),
+  })
+  copyDocuments('.', folder)
+  return folder
+}
+
+/** Libraries keep their tree and their type declarations, and import each other by name. */
+function writeLibraries(out: string): string[] {
+  const build = join(out, '.libraries')
+  compile({ sources: LIBRARIES.map((name) => `packages/${name}/src`), out: build, types: true })
+  rewriteFiles(build, nameCompiledFiles)
+  const folders = LIBRARIES.map((name) => {
+    const source = `packages/${name}`
+    const folder = join(out, name)
+    cpSync(join(build, source), folder, { recursive: true })
+    const manifest = readManifest(source)
+    writeManifest(folder, {
+      ...publishedManifest(manifest),
+      exports: publishedExports(manifest),
+      ...publishedDependencies(Object.keys(manifest.dependencies ?? {}), manifest.version),
+    })
+    copyDocuments(source, folder)
+    return folder
+  })
+  rmSync(build, { recursive: true })
+  return folders
+}
+
+/** Without what only tests import. */
+function publishedExports({ exports = {} }: Manifest): object {
+  const entries = Object.entries(exports).filter(([, path]) => path.startsWith('./src/'))
+  return Object.fromEntries(
+    entries.map(([name, path]) => [
+      name,
+      { types: path.replace(/\.ts$/, '.d.ts'), default: compiled(path) },
+    ]),
+  )
+}
+
+/** Where `@sockyard/NAME/TOPIC` is in the tree of the command. */
+function exportedFiles(): (specifier: string) => string {
+  const files = new Map(
+    globSync('packages/*', { cwd: root }).flatMap((folder) => {
+      const { name, exports = {} } = readManifest(folder)
+      return Object.entries(exports).map(([topic, path]): [string, string] => [
+        join(name, topic),
+        join(folder, compiled(path)),
+      ])
+    }),
+  )
+  return (specifier) => {
+    const file = files.get(specifier)
+    if (file === undefined) throw new Error(`${specifier} is exported by no package`)
+    return file
+  }
+}
+
+function neededBy(manifests: readonly Manifest[]): string[] {
+  const names = manifests.flatMap(({ dependencies = {} }) => Object.keys(dependencies))
+  // The checks of the gate need it, the command does not.
+  return names.filter((name) => !name.startsWith('@sockyard/') && name !== 'oxc-parser')
+}
+
+function writeManifest(folder: string, manifest: object): void {
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+}
+
+function copyDocuments(source: string, folder: string): void {
+  for (const path of existing(source, ['README.md', 'CHANGELOG.md', 'examples']))
+    cpSync(join(root, source, path), join(folder, path), { recursive: true, filter: isNoTest })
+  cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'))
+}
+
+const isNoTest = (path: string): boolean => !path.endsWith('.test.ts')
+
+function copy(path: string, folder: string): void {
+  mkdirSync(dirname(join(folder, path)), { recursive: true })
+  cpSync(join(root, path), join(folder, path), { recursive: true })
+}
