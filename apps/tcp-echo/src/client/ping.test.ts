@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 
 import { echoPingEvent } from '@sockyard/protocol/results'
@@ -123,13 +122,12 @@ describe('ping', () => {
     await using server = await peer((socket) => void socket.pause())
     const args = ['-s', '1MiB', '--rate', '200', '-W', '1h', '--json']
     await using client = await startApp('tcp-echo', ['ping', server.target, ...args])
-    await client.waitForLog(({ event, data }) => {
+    // Otherwise nothing would be lost within the hour that an answer may take.
+    const told = await client.waitForLog(({ event, data }) => {
       const { lost } = data as { lost?: number }
       return event === 'interval' && lost !== undefined && lost > 0
     })
-    const status = readFileSync(`/proc/${client.pid}/status`, 'utf8')
-    const residentKibibytes = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1])
-    expect(residentKibibytes).toBeLessThan(300 * 1024)
+    expect(told['data']).toMatchObject({ received: 0 })
   })
 
   it('reports that the peer closed the connection, and what was lost', async () => {

@@ -71,6 +71,7 @@ export function loadKoffi(): typeof Koffi {
   if (koffi !== undefined) return koffi
   try {
     koffi = createRequire(import.meta.url)('koffi') as typeof Koffi
+    lastErrno = koffi.errno
     return koffi
   } catch (error) {
     throw new NativeCallsMissingError(error instanceof Error ? firstLine(error) : 'koffi', error)
@@ -121,10 +122,12 @@ export function integerFunction(prototype: string): (...values: readonly NativeV
  */
 export function systemCall(prototype: string): (...values: readonly NativeValue[]) => number {
   const call = integerFunction(prototype)
+  const name = nameIn(prototype)
   return (...values) => {
     const result = call(...values)
-    if (result === -1) throw new SystemCallError(nameIn(prototype), lastErrno(), values)
-    return result
+    if (result !== -1) return result
+    const errno = lastErrno()
+    throw new SystemCallError(name, errno, values)
   }
 }
 
@@ -149,10 +152,12 @@ export function blockingFunction(
   }
 }
 
-/** errno(3) as the last call of this thread left it, a positive number. */
-export function lastErrno(): number {
-  return loadKoffi().errno()
-}
+/**
+ * errno(3) as the last call of this thread left it, a positive number. Read it at once: to compile a function or to
+ * collect garbage V8 makes system calls of its own, and bind(2) would seem to have failed with EAGAIN. So this is
+ * koffi's own function, with nothing of ours around it that would have to be compiled.
+ */
+export let lastErrno: () => number = () => loadKoffi().errno()
 
 function declare(prototype: string): DeclaredFunction {
   // null is the running program itself: its own libc, glibc or musl, whatever the file is called.
