@@ -87,9 +87,11 @@ export function forgetfulSwitch(hosts: TwoHosts, seconds: number): Disposable {
   const name = `${hosts.host}-switch`
   hosts.disconnect()
   spawnSync('ip', ['netns', 'add', name])
-  const ticks = `mcast_query_interval 6000000 mcast_startup_query_interval 6000000 mcast_query_response_interval 10`
-  on(name, `ip link add br0 type bridge mcast_snooping 1 mcast_querier 1 ${ticks}`)
-  on(name, `ip link set br0 type bridge mcast_membership_interval ${seconds * 100}`)
+  const never = 'mcast_query_interval 6000000 mcast_startup_query_interval 6000000'
+  const short = `mcast_query_response_interval 10 mcast_membership_interval ${seconds * 100}`
+  on(name, `ip link add br0 type bridge mcast_snooping 1 ${never} ${short}`)
+  // Afterwards: a querier sends to every port for as long as members have to respond, 10 s if not set before.
+  on(name, 'ip link set br0 type bridge mcast_querier 1')
   on(name, 'ip link set br0 up')
   for (const [index, host] of [hosts.host, hosts.peer].entries()) {
     on(name, `ip link add port${index} type veth peer name eth0 netns ${host}`)
@@ -98,6 +100,8 @@ export function forgetfulSwitch(hosts: TwoHosts, seconds: number): Disposable {
     on(host, `ip addr add fd77::${index + 1}/64 dev eth0 nodad`)
     on(host, 'ip link set eth0 up')
     on(host, 'ip route add default dev eth0')
+    // Joining is reported twice, the second time within 10 s at random: the switch would remember it for longer.
+    on(host, 'sysctl -qw net.ipv4.conf.eth0.igmpv2_unsolicited_report_interval=100')
   }
   return { [Symbol.dispose]: () => void spawnSync('ip', ['netns', 'del', name]) }
 }
