@@ -11,12 +11,15 @@ import {
 
 const host = command({
   name: 'host',
-  summary: 'say what the network does to TCP on the way to hosts',
-  examples: [{ args: 'localhost --profile full --idle 2s', description: 'by the echo there' }],
+  summary: 'say what the network does to packets on the way to hosts',
+  examples: [
+    { args: 'localhost', description: 'by the services there' },
+    { args: 'tcp://localhost --profile full --idle 2s', description: 'by the TCP echo' },
+  ],
   operands: [
     {
       name: 'HOST[:PORT]',
-      description: 'a host with a TCP echo (port 3111)',
+      description: 'a host; udp://HOST: one of tcp, udp, stamp, sctp',
       // Checked when it runs: `survey --check` of an image has none.
       optional: true,
       repeated: true,

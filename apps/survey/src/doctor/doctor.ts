@@ -85,13 +85,14 @@ const EXAMINATIONS: Readonly<Record<string, Examination>> = {
     const { judgeStamp } = await import('../checks/udp/stamp-verdict.ts')
     const { sizeFacts } = await import('../checks/udp/size-facts.ts')
     const { judgeSizes } = await import('../checks/udp/size-verdict.ts')
+    const { stampFormat } = await import('../checks/udp/test-packet.ts')
     start(target)
     for (const address of await resolveTarget(target, { defaultPort: STAMP_PORT, signal })) {
       const facts = await stampFacts(address, options.wait, signal)
       found(judgeStamp(facts), facts)
       // Where nothing is answered, no size is.
       if (facts.received === 0) continue
-      const sizes = await sizeFacts(address, signal)
+      const sizes = await sizeFacts(address, stampFormat(), signal)
       found(judgeSizes(sizes), sizes)
     }
   },

@@ -28,7 +28,7 @@ export function createRunReport(stdout: Writable, json: boolean): RunReport {
     },
     sample(check, target, { status, ...verdict }, facts) {
       found.push(status)
-      const topic = check === 'names' ? 'names' : 'tcp'
+      const topic = topicOf(check)
       if (json)
         stdout.write(
           eventLine('sample', { check, topic, target, verdict: status, ...verdict, facts }),
@@ -45,12 +45,19 @@ export function createRunReport(stdout: Writable, json: boolean): RunReport {
   }
 }
 
-/** One line of a check that is well; the evidence, cause and remedy of one that is not. */
+const TOPICS = ['tcp', 'udp', 'sctp', 'names'] as const
+
+/** STAMP is by UDP (RFC 8762). */
+function topicOf(check: string): (typeof TOPICS)[number] {
+  return TOPICS.find((topic) => check.startsWith(topic)) ?? 'udp'
+}
+
+/** A check that is well, with what was measured; the evidence, cause and remedy of one that is not. */
 function checkText(check: string, target: string, verdict: Verdict): string[] {
   const { status, summary, evidence, cause, remedy, reference } = verdict
-  const first = `${status.toUpperCase().padEnd(7)}  ${check.padEnd(13)} ${target}  ${summary}`
+  const first = `${status.toUpperCase().padEnd(7)}  ${check.padEnd(16)} ${target}  ${summary}`
   if (status === 'ok' || status === 'skipped')
-    return [evidence.length === 0 ? first : `${first}; ${evidence.join('; ')}`]
+    return evidence.length === 0 ? [first] : [first, `         ${evidence.join('; ')}`]
   return [
     first,
     ...evidence.map((each) => `         evidence  ${each}`),

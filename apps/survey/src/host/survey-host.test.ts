@@ -36,7 +36,8 @@ async function from(host: string, ...args: string[]) {
   return resultsOf((await runAppOn(host, 'survey', ...args, '--json')).stdout)
 }
 
-const echoOn = (host: string) => start(host, 'tcp-echo', ['--log-format', 'json'])
+const SERVING = ['--log-format', 'json', '--admin-port', '0']
+const echoOn = (host: string) => start(host, 'tcp-echo', SERVING)
 
 describe('survey HOST', () => {
   it('finds nothing wrong with an echo: 20 MB with a half-close, and idle for a second', async () => {
@@ -90,6 +91,14 @@ describe('survey HOST', () => {
     await app.exited
     const end = app.stdout.trim().split('\n').at(-1) ?? ''
     expect(JSON.parse(end)).toMatchObject({ event: 'end', data: { checks: 2, interrupted: true } })
+  })
+})
+
+it('names the schemes where one is none of them', async () => {
+  const { code, stderr } = await runApp('survey', ['http://localhost'])
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: 'survey: HOST http://localhost: must begin with tcp://, udp://, stamp:// or sctp://\n',
   })
 })
 
@@ -149,6 +158,55 @@ describe.skipIf(!canMakeNamespaces())('survey HOST in a network with a fault', (
     )
     const results = await from(hosts.host, '10.77.0.2', '--wait', '20s')
     expect(results.get('tcp-connect')).toMatchObject({ verdict: 'warn', reference: 'RFC 6298, 2' })
+  })
+
+  it('asks every service of a host, and nothing is wrong', async () => {
+    await using tcp = echoOn(hosts.peer)
+    await using udp = start(hosts.peer, 'udp-echo', SERVING)
+    await using sctp = start(hosts.peer, 'sctp-echo', SERVING)
+    await using reflector = start(hosts.peer, 'survey', ['reflect', ...SERVING])
+    for (const server of [tcp, udp, sctp, reflector]) await server.listening()
+    const results = await from(hosts.host, '10.77.0.2')
+    // A busy machine may take a second to accept.
+    expect(results.get('tcp-connect')?.verdict).toMatch(/ok|warn/)
+    const verdicts = ['tcp-path-mtu', 'udp-loss', 'udp-sizes', 'stamp', 'sctp-association'].map(
+      (check) => [check, results.get(check)?.verdict],
+    )
+    expect(verdicts.filter(([, verdict]) => verdict !== 'ok')).toEqual([])
+  })
+
+  it('says within which bounds UDP is lost', async () => {
+    await using echo = start(hosts.peer, 'udp-echo', SERVING)
+    await echo.listening()
+    on(hosts.peer, 'iptables -A INPUT -p udp -m statistic --mode nth --every 10 --packet 0 -j DROP')
+    const results = await from(hosts.host, 'udp://10.77.0.2', '--wait', '1s')
+    const loss = results.get('udp-loss')
+    expect(loss).toMatchObject({ verdict: 'fail', facts: { sent: 100, lost: 10 } })
+    const [low, high] = (loss?.facts['lossInterval'] ?? []) as number[]
+    expect(low).toBeLessThan(0.1)
+    expect(high).toBeGreaterThan(0.1)
+  })
+
+  it('tells UDP that is dropped from a port that nobody has', async () => {
+    const closed = await from(hosts.host, 'udp://10.77.0.2')
+    expect(closed.get('udp-loss')?.facts['refused']).toBeGreaterThan(0)
+    on(hosts.peer, 'iptables -A INPUT -p udp -j DROP')
+    const dropped = await from(hosts.host, 'udp://10.77.0.2', '--wait', '500ms')
+    expect(dropped.get('udp-loss')).toMatchObject({ verdict: 'fail', facts: { refused: 0 } })
+    expect(dropped.get('udp-sizes')).toMatchObject({ verdict: 'skipped' })
+  })
+
+  it('names the largest datagram where fragments are dropped', async () => {
+    await using echo = start(hosts.peer, 'udp-echo', SERVING)
+    await echo.listening()
+    // The raw table comes before defragmentation.
+    on(hosts.peer, 'iptables -t raw -A PREROUTING -f -j DROP')
+    const results = await from(hosts.host, 'udp://10.77.0.2')
+    on(hosts.peer, 'iptables -t raw -F')
+    expect(results.get('udp-sizes')).toMatchObject({
+      verdict: 'fail',
+      facts: { largestWholeBytes: 1_472 },
+    })
   })
 
   it('says that nothing answers, and skips the rest', async () => {

@@ -1,6 +1,8 @@
 import type { ResolvedAddress } from '@sockyard/net/address'
 
-type Profile = 'quick' | 'full' | 'long'
+import type { Verdict as DoctorVerdict } from '../doctor/verdict.ts'
+
+export type Profile = 'quick' | 'full' | 'long'
 
 /** What a check came to. */
 export interface Verdict {
@@ -36,9 +38,19 @@ export interface Check<Facts extends object> {
    */
   gather(context: CheckContext): Promise<Facts>
   judge(facts: Facts): Verdict
+  /** Why nothing can be said, where the service that is asked is not there; undefined where it is. */
+  missing?(facts: Facts): string | undefined
 }
 
 /** A verdict without more to say than its sentence. */
 export function verdict(status: Verdict['status'], summary: string): Verdict {
   return { status, summary, evidence: [], cause: null, remedy: null, reference: null }
+}
+
+/** A verdict of the doctor, without its code and its chain. */
+export function fromDoctor(found: DoctorVerdict): Verdict {
+  const { verdict: status, summary, evidence, cause, remedy } = found
+  const isWell = status === 'ok'
+  const why = { cause: isWell ? null : cause, remedy: isWell ? null : remedy }
+  return { status, summary, evidence, ...why, reference: null }
 }

@@ -1,5 +1,5 @@
 export { MicrosHistogram, toMicro } from './histogram.ts'
 export { Jitter, OneWayDelay } from './one-way-delay.ts'
-export { RoundTripTotals, RoundTrips } from './round-trips.ts'
+export { type RoundTripReport, RoundTripTotals, RoundTrips } from './round-trips.ts'
 export { U64Positions, line } from './sequence-space.ts'
 export { type Arrival, SequenceTracker } from './sequence-tracker.ts'

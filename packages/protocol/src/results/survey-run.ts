@@ -6,7 +6,7 @@ const line = z.string().min(1)
 
 const result = z.strictObject({
   check: line.describe('such as `tcp-connect`'),
-  topic: z.enum(['tcp', 'names']),
+  topic: z.enum(['tcp', 'udp', 'sctp', 'names']),
   target: line.describe('where to: ADDRESS:PORT, or the name that has no address'),
   verdict: z.enum(['ok', 'warn', 'fail', 'skipped']),
   summary: line.describe('what is seen, or why the check was skipped, in one sentence'),

@@ -29,10 +29,10 @@ export const tcpTransfer: Check<TransferFacts> = {
 
 export function judgeTransfer(facts: TransferFacts): Verdict {
   const { outcome, sentBytes, returnedBytes, elapsedMillis } = facts
-  const bitsPerSecond = (returnedBytes * 8_000) / Math.max(1, elapsedMillis)
+  const bytesPerSecond = (returnedBytes * 1_000) / Math.max(1, elapsedMillis)
   const evidence = [
     `${returnedBytes} of ${sentBytes} B returned: ${outcome}`,
-    `${formatBitRate(bitsPerSecond)} in each direction`,
+    `${formatBitRate(bytesPerSecond)} in each direction`,
   ]
   if (outcome === 'whole')
     return { ...verdict('ok', 'all bytes return, in spite of the half-close'), evidence }

@@ -40,8 +40,10 @@ describe('what the facts of TCP checks come to', () => {
     ['different', 'fail', null],
     ['closed', 'fail', 'RFC 9293, 3.6'],
   ] as const)('tcp-transfer that is %s is %s', (outcome, status, reference) => {
-    const facts = { outcome, sentBytes: 2, returnedBytes: 1, elapsedMillis: 0 }
-    expect(judgeTransfer(facts)).toMatchObject({ status, reference })
+    const facts = { outcome, sentBytes: 2_000_000, returnedBytes: 1_000_000, elapsedMillis: 1_000 }
+    const found = judgeTransfer(facts)
+    expect(found).toMatchObject({ status, reference })
+    expect(found.evidence).toContain('8 Mbit/s in each direction')
   })
 
   it.each([

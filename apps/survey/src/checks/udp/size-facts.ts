@@ -1,14 +1,19 @@
-import { randomInt } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 
 import type { ResolvedAddress } from '@sockyard/net/address'
 import { setPathOptions } from '@sockyard/net/connect'
-import { decodeReflectorPacket } from '@sockyard/protocol/stamp'
 
-import { paddedTestPacket, SMALLEST_PADDED_BYTES } from './test-packet.ts'
+/** What is sent in each size, and how an answer is known. */
+export interface SizeFormat {
+  readonly smallestBytes: number
+  /** @param bytes how long it is, `smallestBytes` at least */
+  encode(sequence: number, bytes: number): Uint8Array
+  /** Of the packet that is answered; undefined where it is none of ours. */
+  sequenceOf(answer: Buffer): number | undefined
+}
 
-/** Which sizes of UDP payload a reflector answers. */
+/** Which sizes of UDP payload are answered. */
 export interface SizeFacts {
   address: string
   port: number
@@ -38,11 +43,16 @@ type Outcome = 'answered' | 'vanished' | 'told' | 'too-long'
  * Searches the largest packet that comes through whole (as RFC 8899 does, by packets that are answered or not), and
  * tries longer ones in fragments. Rejects when it is aborted.
  */
-export async function sizeFacts(target: ResolvedAddress, signal: AbortSignal): Promise<SizeFacts> {
+export async function sizeFacts(
+  target: ResolvedAddress,
+  format: SizeFormat,
+  signal: AbortSignal,
+): Promise<SizeFacts> {
   const { address, port, family } = target
-  await using forbidding = await SizeProbe.open(target, true, signal)
-  const whole = await searchLargest(forbidding, SMALLEST_PADDED_BYTES)
-  await using allowing = await SizeProbe.open(target, false, signal)
+  const options = { target, format, signal }
+  await using forbidding = await SizeProbe.open({ ...options, df: true })
+  const whole = await searchLargest(forbidding, format.smallestBytes)
+  await using allowing = await SizeProbe.open({ ...options, df: false })
   const fragmented = []
   for (const bytes of FRAGMENTED_BYTES.filter((each) => each > whole.largestWholeBytes))
     fragmented.push({ bytes, answered: (await allowing.ask(bytes)) === 'answered' })
@@ -70,28 +80,34 @@ async function searchLargest(
   return { largestWholeBytes: whole, vanished: again === 'vanished', isTold }
 }
 
-/** A socket that sends test packets of one size after the other. */
+interface SizeProbeOptions {
+  target: ResolvedAddress
+  format: SizeFormat
+  /** Whether fragmentation is forbidden. */
+  df: boolean
+  signal: AbortSignal
+}
+
+/** A socket that sends packets of one size after the other. */
 class SizeProbe implements AsyncDisposable {
   readonly #socket: Socket
-  readonly #target: ResolvedAddress
-  readonly #signal: AbortSignal
-  readonly #sessionId = randomInt(1, 0x1_0000)
+  readonly #options: SizeProbeOptions
   #sequence = 0
 
-  private constructor(socket: Socket, target: ResolvedAddress, signal: AbortSignal) {
+  private constructor(socket: Socket, options: SizeProbeOptions) {
     this.#socket = socket
-    this.#target = target
-    this.#signal = signal
+    this.#options = options
   }
 
-  static async open(target: ResolvedAddress, df: boolean, signal: AbortSignal): Promise<SizeProbe> {
+  static async open(options: SizeProbeOptions): Promise<SizeProbe> {
+    const { target, df, signal } = options
     const socket = createSocket(target.family === 6 ? 'udp6' : 'udp4')
     // An ICMP error is no answer; what is not answered is counted.
     socket.on('error', () => {})
     socket.bind(0)
     await once(socket, 'listening', { signal })
     setPathOptions(socket, target.family, { df })
-    return new SizeProbe(socket, target, signal)
+    return new SizeProbe(socket, options)
   }
 
   async ask(bytes: number): Promise<Outcome> {
@@ -99,10 +115,10 @@ class SizeProbe implements AsyncDisposable {
       const sequence = this.#sequence
       this.#sequence += 1
       const answered = this.#answerTo(sequence, bytes)
-      const isSent = await this.#send(paddedTestPacket(sequence, this.#sessionId, bytes))
+      const isSent = await this.#send(this.#options.format.encode(sequence, bytes))
       if (!isSent) return attempt === 0 ? 'too-long' : 'told'
       if (await answered) return 'answered'
-      this.#signal.throwIfAborted()
+      this.#options.signal.throwIfAborted()
     }
     return 'vanished'
   }
@@ -114,18 +130,17 @@ class SizeProbe implements AsyncDisposable {
   /** Whether the answer comes, whole, in time. */
   async #answerTo(sequence: number, bytes: number): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>()
+    const { format, signal } = this.#options
     const take = (message: Buffer): void => {
-      const decoded = decodeReflectorPacket(message)
-      const isOurs = decoded.ok && decoded.value.sessionId === this.#sessionId
-      if (isOurs && decoded.value.sender.sequence === sequence) resolve(message.length === bytes)
+      if (format.sequenceOf(message) === sequence) resolve(message.length === bytes)
     }
     const giveUp = (): void => resolve(false)
     const timer = setTimeout(giveUp, ATTEMPT_MILLIS)
-    this.#signal.addEventListener('abort', giveUp, { once: true })
+    signal.addEventListener('abort', giveUp, { once: true })
     this.#socket.on('message', take)
     const isAnswered = await promise
     clearTimeout(timer)
-    this.#signal.removeEventListener('abort', giveUp)
+    signal.removeEventListener('abort', giveUp)
     this.#socket.off('message', take)
     return isAnswered
   }
@@ -133,7 +148,7 @@ class SizeProbe implements AsyncDisposable {
   /** @returns false when the kernel has not sent it */
   async #send(bytes: Uint8Array): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>()
-    const { port, address } = this.#target
+    const { port, address } = this.#options.target
     this.#socket.send(bytes, port, address, (error) => resolve(error === null))
     return promise
   }

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 
 import type { SizeFacts } from './size-facts.ts'
 import { judgeSizes } from './size-verdict.ts'
+import { judgeEchoSizes } from './sizes.ts'
 
 const CLEAN: SizeFacts = {
   address: '192.0.2.1',
@@ -26,4 +27,12 @@ it.each<[string, Partial<SizeFacts>, string | undefined]>([
 
 it('counts the headers in the path MTU', () => {
   expect(judgeSizes(CLEAN).summary).toContain('1500 B')
+})
+
+it.each([
+  [{ emptyAnswered: true }, 'ok', null],
+  [{ emptyAnswered: false }, 'warn', 'send one byte at least'],
+  [{ emptyAnswered: false, vanished: true }, 'fail', expect.stringContaining('ICMP')],
+])('by an echo, %j is %s', (facts, status, remedy) => {
+  expect(judgeEchoSizes({ ...CLEAN, ...facts })).toMatchObject({ status, remedy })
 })

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { createSocket, type Socket } from 'node:dgram'
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -36,6 +36,8 @@ export interface StampFacts {
 
 const PACKETS = 100
 const INTERVAL_MILLIS = 20
+/** After so many ICMP errors, and no answer, none is to be expected. */
+const REFUSALS = 3
 /** Expedited forwarding (RFC 3246): a value that networks rewrite when they rewrite any. */
 const DSCP = 46
 /** ECT(0) (RFC 3168). */
@@ -55,30 +57,28 @@ export async function stampFacts(
 ): Promise<StampFacts> {
   const socket = createSocket(family === 6 ? 'udp6' : 'udp4')
   const answers = new Answers(randomInt(1, 0x1_0000))
+  let refused = 0
+  const isRefused = (): boolean => refused >= REFUSALS && answers.received === 0
   // An ICMP error is no answer; what is not answered is counted.
-  socket.on('error', () => {})
+  socket.on('error', () => refused++)
   socket.on('message', (bytes) => answers.take(bytes))
   try {
-    socket.bind(0)
-    await once(socket, 'listening', { signal })
+    socket.connect(port, address)
+    await once(socket, 'connect', { signal })
     setPathOptions(socket, family, { dscp: DSCP, ecn: 'ect0', ttl: TTL })
-    for (let sequence = 0; sequence < PACKETS; sequence += 1) {
-      send(socket, testPacket(sequence, answers.sessionId, TLVS), port, address)
+    for (let sequence = 0; sequence < PACKETS && !isRefused(); sequence += 1) {
+      // What cannot be sent is not answered either.
+      socket.send(testPacket(sequence, answers.sessionId, TLVS), () => {})
       await delay(INTERVAL_MILLIS, undefined, { signal })
     }
     const until = performance.now() + waitMillis
-    while (answers.received < PACKETS && performance.now() < until)
+    while (answers.received < PACKETS && performance.now() < until && !isRefused())
       await delay(INTERVAL_MILLIS, undefined, { signal })
   } finally {
     socket.close()
   }
   const asked = { address, port, sent: PACKETS, sentDscp: DSCP, sentEcn: ECN, sentTtl: TTL }
   return { ...asked, ...answers.facts(), waitMillis }
-}
-
-function send(socket: Socket, bytes: Uint8Array, port: number, address: string): void {
-  // What cannot be sent is not answered either.
-  socket.send(bytes, port, address, () => {})
 }
 
 /** The answers of one session. */

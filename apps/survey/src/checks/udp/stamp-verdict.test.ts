@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 
+import { wilsonInterval } from '../wilson-interval.ts'
 import type { StampFacts } from './stamp-facts.ts'
-import { judgeStamp, wilsonInterval } from './stamp-verdict.ts'
+import { judgeStamp } from './stamp-verdict.ts'
 
 const CLEAN: StampFacts = {
   address: '192.0.2.1',

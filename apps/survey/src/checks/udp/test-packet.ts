@@ -1,7 +1,10 @@
+import { randomInt } from 'node:crypto'
+
 import { now } from '@sockyard/net/clock'
 import { toNtpTimestamp } from '@sockyard/protocol/ntp'
 import {
   basePacketBytes,
+  decodeReflectorPacket,
   encodeSenderPacketInto,
   type SentTlv,
   STAMP_TLV,
@@ -9,11 +12,10 @@ import {
   writeTlvs,
 } from '@sockyard/protocol/stamp'
 
+import type { SizeFormat } from './size-facts.ts'
+
 /** Nothing is known of how this host's clock is set: not synchronised, exact to a second (RFC 4656, section 4.1.2). */
 const ESTIMATE = { synchronized: false, ptp: false, scale: 32, multiplier: 1 }
-
-/** The smallest that `paddedTestPacket` makes: a packet, and padding of no bytes. */
-export const SMALLEST_PADDED_BYTES = basePacketBytes(undefined) + TLV_HEADER_BYTES
 
 /** An unauthenticated test packet that is sent now. */
 export function testPacket(
@@ -30,8 +32,20 @@ export function testPacket(
   return bytes
 }
 
-/** @param bytes how long it is, SMALLEST_PADDED_BYTES at least */
-export function paddedTestPacket(sequence: number, sessionId: number, bytes: number): Uint8Array {
-  const value = new Uint8Array(bytes - SMALLEST_PADDED_BYTES)
-  return testPacket(sequence, sessionId, [{ type: STAMP_TLV.extraPadding, value }])
+/** Test packets with padding (RFC 8972, section 4.1), and the answers of a Session-Reflector. */
+export function stampFormat(): SizeFormat {
+  const session = randomInt(1, 0x1_0000)
+  const smallestBytes = basePacketBytes(undefined) + TLV_HEADER_BYTES
+  return {
+    smallestBytes,
+    encode(sequence, bytes) {
+      const value = new Uint8Array(bytes - smallestBytes)
+      return testPacket(sequence, session, [{ type: STAMP_TLV.extraPadding, value }])
+    },
+    sequenceOf(answer) {
+      const decoded = decodeReflectorPacket(answer)
+      const isOurs = decoded.ok && decoded.value.sessionId === session
+      return isOurs ? decoded.value.sender.sequence : undefined
+    },
+  }
 }
