@@ -1,15 +1,18 @@
 // Runs every example that --help and the manual pages show, as it stands there, against servers of the yard
-// (localhost is replaced by their address, /etc/inetd.conf by the sample).
+// (localhost is replaced by their address, /etc/inetd.conf by the sample, files of runs by ones of this test).
 // Everything is on a loopback address of this test, so that it does not meet what else runs on this host.
 import { randomInt } from 'node:crypto'
 import { createSocket } from 'node:dgram'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { apps } from '@sockyard/catalog'
 import type { AppDescription } from '@sockyard/cli/command'
 import { type RunningApp, startApp } from '@sockyard/testkit/process'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 
 import { loadApps } from './apps.ts'
 import { sockyard } from './sockyard.ts'
@@ -37,17 +40,25 @@ const ADMIN_ADDRESS = /^.* listening transport=http .*\n/m
 const PATIENCE = 60_000
 const INETD_SAMPLE = fileURLToPath(new URL('../apps/inetd/inetd.conf', import.meta.url))
 
-/** The server that the examples of an app's clients ask, where it is not the app itself. */
-const SERVERS = new Map([
-  ['sntp-listener query', ['sntp-server', '--port', '10123', '--stratum', '10']],
-  ['lookup sockname', ['tcp-echo']],
-  ['lookup options', ['tcp-echo', '--admin-port', '9101']],
-  ['survey ping-multicast', ['survey', 'multicast-responder']],
-  ['survey doctor stamp', ['survey', 'reflect']],
-  ['survey host', ['tcp-echo']],
-  ['survey doctor udp', ['udp-echo']],
-  ['survey doctor tcp', ['tcp-echo']],
-  ['survey doctor multicast', ['multicast-sender', '--interval', '100ms', '--json']],
+const folder = mkdtempSync(join(tmpdir(), 'examples-'))
+const RUN = join(folder, 'run.jsonl')
+writeFileSync(
+  RUN,
+  `{"event":"start","at":"2026-11-27T12:00:00.000000Z","data":{"profile":"quick","hosts":["localhost"],"waitMillis":5000}}\n`,
+)
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** The servers that the examples of an app's clients ask, where it is not the app itself. */
+const SERVERS = new Map<string, readonly (readonly string[])[]>([
+  ['sntp-listener query', [['sntp-server', '--port', '10123', '--stratum', '10']]],
+  ['lookup sockname', [['tcp-echo']]],
+  ['lookup options', [['tcp-echo', '--admin-port', '9101']]],
+  ['survey ping-multicast', [['survey', 'multicast-responder']]],
+  ['survey doctor stamp', [['survey', 'reflect']]],
+  ['survey host', [['tcp-echo'], ['udp-echo']]],
+  ['survey doctor udp', [['udp-echo']]],
+  ['survey doctor tcp', [['tcp-echo']]],
+  ['survey doctor multicast', [['multicast-sender', '--interval', '100ms', '--json']]],
 ])
 /** What a receiver waits for: whatever arrives at its port, or at its group. */
 const SENDERS = new Map<string, () => Promise<void>>([
@@ -80,16 +91,20 @@ function commandsOf(app: string): string[] {
 /** The words of an example; where it asks a server of ours, localhost is the address of that. */
 function words({ command, args }: Example, asksOurs: boolean): string[] {
   const local = asksOurs ? args.replaceAll('localhost', address) : args
-  return [command, ...local.replace('/etc/inetd.conf', INETD_SAMPLE).split(' ').filter(Boolean)]
+  const files = local
+    .replace('/etc/inetd.conf', INETD_SAMPLE)
+    .replaceAll(/\w+\.jsonl/g, RUN)
+    .replace('run.html', join(folder, 'run.html'))
+  return [command, ...files.split(' ').filter(Boolean)]
 }
 
-async function serverFor(example: Example): Promise<RunningApp | undefined> {
-  const { app, command, args } = example
+function serversFor({ app, command, args }: Example): Promise<RunningApp[]> {
   const [first] = args.split(' ')
-  const other = SERVERS.get(`${app} ${command}`) ?? SERVERS.get(`${app} ${command} ${first}`)
-  if (other !== undefined) return /localhost|multicast/.test(args) ? ready(other) : undefined
+  const others = SERVERS.get(`${app} ${command}`) ?? SERVERS.get(`${app} ${command} ${first}`)
+  if (others !== undefined)
+    return Promise.all(/localhost|multicast/.test(args) ? others.map(ready) : [])
   const needsOwn = args.includes('localhost') && commandsOf(app)[0] === 'serve'
-  return needsOwn ? ready([app]) : undefined
+  return Promise.all(needsOwn ? [ready([app])] : [])
 }
 
 async function ready([app = '', ...args]: readonly string[]): Promise<RunningApp> {
@@ -115,9 +130,11 @@ async function sendToGroup(): Promise<void> {
 test.each(examples)(
   'sockyard $app $command $args',
   async (example) => {
-    await using server = await serverFor(example)
+    await using stack = new AsyncDisposableStack()
+    const servers = await serversFor(example)
+    for (const server of servers) stack.use(server)
     const script = example.app === sockyard.name ? 'scripts/sockyard.ts' : example.app
-    await using running = await startApp(script, words(example, server !== undefined), { env })
+    await using running = await startApp(script, words(example, servers.length > 0), { env })
     running.stdin.end()
     const send = SENDERS.get(`${example.app} ${example.command}`)
     if (runsUntilStopped(example)) {
@@ -130,7 +147,7 @@ test.each(examples)(
     const { code } = await running.exited
     const stderr = running.stderr.replace(ADMIN_ADDRESS, '')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(server?.stderr ?? '').toBe('')
+    expect(servers.map((server) => server.stderr).join('')).toBe('')
   },
   PATIENCE,
 )

@@ -7,6 +7,7 @@ import {
   multicastResponderOptions,
   pingMulticastOptions,
   reflectOptions,
+  reportOptions,
 } from './config.ts'
 
 const host = command({
@@ -90,7 +91,21 @@ const reflect = serverCommand({
   create: async (context) => (await import('./agent/reflector.ts')).createReflector(context),
 })
 
+const report = command({
+  name: 'report',
+  summary: 'show a run that was stored by --json, or write it as HTML',
+  examples: [
+    { args: 'run.jsonl --html run.html', description: 'a page to show others' },
+    { args: 'run.jsonl --baseline before.jsonl', description: 'and what changed since' },
+  ],
+  operands: [
+    { name: 'FILE', description: 'JSON lines of a run; -: standard input', optional: true },
+  ],
+  options: reportOptions,
+  run: async (context) => (await import('./report/command.ts')).runReport(context),
+})
+
 export const app: App = {
   ...appDescription('survey'),
-  commands: [host, doctor, pingMulticast, multicastResponder, reflect],
+  commands: [host, report, doctor, pingMulticast, multicastResponder, reflect],
 }

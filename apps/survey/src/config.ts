@@ -27,6 +27,21 @@ export const hostOptions = z.strictObject({
   json: json(),
 })
 
+export const reportOptions = z.strictObject({
+  html: text().meta({ valueName: 'FILE', description: 'write it as one HTML page' }),
+  junit: text().meta({ valueName: 'FILE', description: 'write the verdicts as JUnit XML' }),
+  baseline: text().meta({
+    valueName: 'FILE',
+    preset: 'none',
+    description: 'an earlier run: tell what changed since',
+  }),
+  failOn: choice(['fail', 'warn'], 'fail').meta({
+    description: 'from which verdict on the exit code is 1',
+  }),
+})
+
+export type ReportOptions = z.output<typeof reportOptions>
+
 export type HostOptions = z.output<typeof hostOptions>
 
 export const doctorOptions = z.strictObject({

@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises'
-
 import { UsageError } from '@sockyard/cli/errors'
 import { formatAddress, parseTarget, resolveTarget } from '@sockyard/net/address'
 import { isMulticast } from '@sockyard/protocol/multicast'
@@ -7,6 +5,8 @@ import type { CommandContext } from '@sockyard/service/lifecycle'
 
 import { type DoctorOptions, STAMP_PORT } from '../config.ts'
 import { junitReport } from '../report/junit.ts'
+import { writeReport } from '../report/write-report.ts'
+import { fromDoctor } from '../run/check.ts'
 import { createReport, type Report } from './report.ts'
 import { judgeUnicast, type UnicastFacts } from './unicast-verdict.ts'
 import type { Verdict } from './verdict.ts'
@@ -40,17 +40,16 @@ export async function runDoctor(context: Context): Promise<number> {
     },
   })
   const exitCode = finish(report, verdicts)
-  if (junit !== undefined) await writeJunit(junit, junitReport(check, target, verdicts))
-  return exitCode
-}
-
-async function writeJunit(file: string, content: string): Promise<void> {
-  try {
-    await writeFile(file, content)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw new UsageError('--junit', file, `cannot be written (${code})`)
+  if (junit !== undefined) {
+    const cases = verdicts.map((found) => ({
+      check,
+      target,
+      verdict: fromDoctor(found),
+      code: found.code,
+    }))
+    await writeReport('--junit', junit, junitReport(`sockyard survey doctor ${check}`, cases))
   }
+  return exitCode
 }
 
 function missing(operand: string, allowed: string): UsageError {

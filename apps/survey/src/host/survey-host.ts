@@ -88,7 +88,7 @@ async function addressesOf(
   report: RunReport,
 ): Promise<readonly ResolvedAddress[]> {
   try {
-    return await resolveTarget(host, { defaultPort: 1, signal })
+    return await resolveTarget(host, { defaultPort: SERVICES.tcp.port, signal })
   } catch (error) {
     if (!(error instanceof NetworkError)) throw error
     const found = {

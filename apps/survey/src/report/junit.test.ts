@@ -5,28 +5,29 @@ import { join } from 'node:path'
 import { runApp } from '@sockyard/testkit/process'
 import { describe, expect, it } from 'vitest'
 
-import type { Verdict } from '../doctor/verdict.ts'
-import { junitReport } from './junit.ts'
+import { verdict } from '../run/check.ts'
+import { type JunitCase, junitReport } from './junit.ts'
 
-const refused: Verdict = {
-  verdict: 'fail',
-  code: 'refused',
-  summary: 'port 1 is not listened to',
+const SUITE = 'sockyard survey doctor tcp'
+const refused = {
+  ...verdict('fail', 'port 1 is not listened to'),
   cause: 'no program has the port',
   remedy: 'start one',
   evidence: ['ECONNREFUSED'],
-  chain: [],
 }
-
+const caseOf = (found: JunitCase['verdict']): JunitCase => ({
+  check: 'tcp',
+  target: '127.0.0.1:1',
+  verdict: found,
+  code: 'refused',
+})
 describe('a JUnit report', () => {
   it('has a failure for a verdict that is fail, and none for ok and warn', () => {
-    const verdicts: Verdict[] = [
-      refused,
-      { ...refused, verdict: 'warn' },
-      { ...refused, verdict: 'ok' },
-    ]
-    const xml = junitReport('tcp', '127.0.0.1:1', verdicts)
-    expect(xml).toContain('tests="3" failures="1"')
+    const statuses = ['fail', 'warn', 'ok', 'skipped'] as const
+    const cases = statuses.map((status) => caseOf({ ...refused, status }))
+    const xml = junitReport(SUITE, cases)
+    expect(xml).toContain('tests="4" failures="1" errors="0" skipped="1"')
+    expect(xml.match(/<skipped /g)).toHaveLength(1)
     expect(xml.match(/<failure /g)).toHaveLength(1)
     expect(xml).toContain('<failure type="refused" message="port 1 is not listened to">')
     expect(xml).toContain('WARN  port 1 is not listened to')
@@ -34,7 +35,8 @@ describe('a JUnit report', () => {
 
   it('keeps markup and controls of a hostile name as text', () => {
     const hostile = '"><script>&\u001b[2J\uffff\u202e'
-    const xml = junitReport('tcp', hostile, [{ ...refused, evidence: [`]]>${hostile}`] }])
+    const found = { ...refused, evidence: [`]]>${hostile}`] }
+    const xml = junitReport(SUITE, [{ ...caseOf(found), target: hostile }])
     expect(xml).not.toContain('<script>')
     expect(xml).not.toContain(']]>')
     for (const each of ['\u001b', '\uffff', '\u202e']) expect(xml).not.toContain(each)

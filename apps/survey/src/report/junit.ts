@@ -1,6 +1,6 @@
 import { escapeText } from '@sockyard/cli/text'
 
-import type { Verdict } from '../doctor/verdict.ts'
+import type { Verdict } from '../run/check.ts'
 
 /** Neither is a character of XML 1.0 (section 2.2); the controls that are none either, `escapeText` has escaped. */
 const NONCHARACTERS = /[\ufffe\uffff]/g
@@ -12,44 +12,62 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '"': '&quot;',
 }
 
+/** One verdict as a test case. */
+export interface JunitCase {
+  /** Such as `tcp-connect`. */
+  check: string
+  /** What was asked, such as `239.255.43.21:4321`. */
+  target: string
+  verdict: Omit<Verdict, 'reference'>
+  /** The same for the same fault; the check, where there is none. */
+  code?: string
+}
+
 /**
- * Verdicts as a JUnit test suite, a test case each: `fail` is a failure; `warn` passes, and says why in its output.
+ * Verdicts as a JUnit test suite: `fail` is a failure; `warn` passes, and says why in its output.
  *
- * @param check such as `multicast`
- * @param target what was asked about, such as `239.255.43.21:4321`
+ * @param suite such as `sockyard survey doctor multicast`
  * @returns an XML document
  */
-export function junitReport(check: string, target: string, verdicts: readonly Verdict[]): string {
-  const failures = verdicts.filter(({ verdict }) => verdict === 'fail').length
-  const counts = `tests="${verdicts.length}" failures="${failures}" errors="0" skipped="0"`
+export function junitReport(suite: string, cases: readonly JunitCase[]): string {
+  const counted = (status: Verdict['status']): number =>
+    cases.filter(({ verdict }) => verdict.status === status).length
+  const counts = `tests="${cases.length}" failures="${counted('fail')}" errors="0" skipped="${counted('skipped')}"`
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites ${counts}>`,
-    `  <testsuite name="sockyard survey doctor ${escapeXml(check)}" ${counts}>`,
-    ...verdicts.map((verdict) => testCase(check, target, verdict)),
+    `  <testsuite name="${escapeXml(suite)}" ${counts}>`,
+    ...cases.map((each) => testCase(suite, each)),
     '  </testsuite>',
     '</testsuites>',
     '',
   ].join('\n')
 }
 
-function testCase(check: string, target: string, found: Verdict): string {
-  const opening = `<testcase classname="survey.doctor.${escapeXml(check)}" name="${escapeXml(target)}">`
+function testCase(suite: string, found: JunitCase): string {
+  const { check, target } = found
+  const group = suite.replace('sockyard ', '').replaceAll(' ', '.')
+  const classname = group.endsWith(check) ? group : `${group}.${check}`
+  const opening = `<testcase classname="${escapeXml(classname)}" name="${escapeXml(target)}">`
   return `    ${opening}${outcome(found)}</testcase>`
 }
 
-function outcome(found: Verdict): string {
-  const { verdict, code, summary } = found
-  const text = details(found)
-  if (verdict !== 'fail') return `<system-out>${text}</system-out>`
-  return `<failure type="${escapeXml(code)}" message="${escapeXml(summary)}">${text}</failure>`
+function outcome(found: JunitCase): string {
+  const { check, code = check, verdict } = found
+  const text = details(verdict, code)
+  if (verdict.status === 'skipped') return `<skipped message="${escapeXml(verdict.summary)}"/>`
+  if (verdict.status !== 'fail') return `<system-out>${text}</system-out>`
+  return `<failure type="${escapeXml(code)}" message="${escapeXml(verdict.summary)}">${text}</failure>`
 }
 
-function details({ verdict, code, summary, cause, remedy, evidence }: Verdict): string {
+function details(
+  { status, summary, cause, remedy, evidence }: JunitCase['verdict'],
+  code: string,
+): string {
   return [
-    `${verdict.toUpperCase()}  ${summary}  [${code}]`,
-    `cause: ${cause}`,
-    ...(remedy === '' ? [] : [`do: ${remedy}`]),
+    `${status.toUpperCase()}  ${summary}  [${code}]`,
+    ...(cause === null ? [] : [`cause: ${cause}`]),
+    ...(remedy === null ? [] : [`do: ${remedy}`]),
     ...evidence.map((each) => `evidence: ${each}`),
   ]
     .map((line) => escapeXml(line))
