@@ -1,5 +1,5 @@
 /* pin CORE|any PROGRAM [ARGUMENT ...]: runs a program on one core, with its children and threads,
- * and ends it when whoever started it is gone. */
+ * and ends it when its parent has ended. */
 #include "bench.h"
 #include <sched.h>
 #include <signal.h>

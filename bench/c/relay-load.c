@@ -1,7 +1,7 @@
 /* relay-load PORT WARM-UP SECONDS CLIENTS TALKING WINDOW [LINES-A-SECOND]: lines of 32 B from some
- * clients to all the others. As fast as they are heard: each who talks has at most WINDOW lines on the
- * way that somebody has not heard. Or on schedule, all together so many lines a second; then the time
- * from when a line was due until it is heard is measured. A line counts by its one '#', whatever the
+ * clients to all the others. As fast as they are received: each sender has at most WINDOW lines in flight
+ * that not every client has received. Or on schedule, LINES-A-SECOND in all; then the time from the
+ * scheduled send time of a line until it is received is measured. A line counts by its one '#', whatever the
  * server puts before it. */
 #include "load.h"
 #include <poll.h>
@@ -60,7 +60,7 @@ static bool take(struct client *client) {
   return true;
 }
 
-/* Waits until `nanos` from now at most; true when anybody heard anything. */
+/* Waits until `nanos` from now at most; true when any client received anything. */
 static bool listen_for(long long nanos) {
   struct epoll_event events[EVENTS];
   struct pollfd any = {.fd = epoll, .events = POLLIN};

@@ -1,4 +1,4 @@
-/* udp-load PORT WARM-UP SECONDS WINDOW BYTES: as fast as answers come, with WINDOW datagrams
+/* udp-load PORT WARM-UP SECONDS WINDOW BYTES: as fast as replies arrive, with WINDOW datagrams
  * unanswered; what is not back after 50 ms counts as lost, and others go out in its place. */
 #include "load.h"
 

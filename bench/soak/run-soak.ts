@@ -16,7 +16,7 @@ import { startYard, type Yard } from './yard.ts'
 const SAMPLE_SECONDS = 60
 /** Of a short soak at least so many samples. */
 const SAMPLES = 20
-/** What a service opened for a connection it closes in that time, once nobody is there. */
+/** What a service opened for a connection it closes within this time after the last client has left. */
 const SETTLE_MILLIS = 60_000
 
 export interface SoakOptions {

@@ -25,7 +25,7 @@ export interface Targets {
   multicast: { group: string; port: number }
 }
 
-/** The services of the yard as processes of their own, on ports and groups that nobody else has. */
+/** The services of the yard as processes of their own, on ports and groups that no other program uses. */
 export interface Yard extends AsyncDisposable {
   services: readonly ServiceProcess[]
   targets: Targets

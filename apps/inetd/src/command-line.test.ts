@@ -27,10 +27,10 @@ const BROKEN = [
 ]
 
 const REASONS = [
-  ':2: service name no-such-service: is no tcp service of /etc/services',
-  ':3: user no-such-user: there is no such user',
-  ':4: user no-such-group: there is no such group',
-  ':5: server program /no/such/program: there is no such program',
+  ':2: service name no-such-service: is not a tcp service in /etc/services',
+  ':3: user no-such-user: no such user',
+  ':4: user no-such-group: no such group',
+  ':5: server program /no/such/program: no such program',
   ':6: server program /bin: is not a file',
   ':7: server program /etc/passwd: may not be executed',
   ':8: server program internal login: must be one of echo discard daytime chargen time',

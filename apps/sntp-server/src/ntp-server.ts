@@ -21,8 +21,8 @@ const LEAST_POLL = 3
 
 /** Answers NTP clients (RFC 5905, mode 3) from the system clock, and broadcasts it (mode 5). */
 export function createNtpServer(context: ServiceContext<ServeOptions>): Service {
-  const { options, inherited, log, metrics, now } = context
-  const hosts = hostsOf(options, inherited)
+  const { options, activation, log, metrics, now } = context
+  const hosts = hostsOf(options, activation)
   const limited = limitLog(log)
   const statusAt = clockStatus(options, now)
   const keys = readNtpKeys(options.keys, options.key === undefined ? [] : [options.key], log)

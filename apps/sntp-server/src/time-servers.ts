@@ -24,11 +24,11 @@ const WITHOUT_IPV6: ReadonlySet<string | undefined> = new Set([
  * @throws {NetworkError} when one cannot be bound; none is then left open
  */
 export async function openTimeServers(
-  context: Pick<ServiceContext<ServeOptions>, 'options' | 'inherited' | 'log' | 'metrics'>,
+  context: Pick<ServiceContext<ServeOptions>, 'options' | 'activation' | 'log' | 'metrics'>,
   hosts: readonly string[],
   onDatagrams: OnDatagrams,
 ): Promise<UdpServer[]> {
-  const { options, inherited, log, metrics } = context
+  const { options, activation, log, metrics } = context
   const opened: UdpServer[] = []
   let { port } = options
   for (const host of hosts) {
@@ -37,7 +37,7 @@ export async function openTimeServers(
       port,
       family: host.includes(':') ? 6 : 4,
       engine: options.engine,
-      activation: inherited,
+      activation,
       maximumDatagramBytes: MAXIMUM_REQUEST_BYTES,
       ancillary: ['timestamp'],
       log,
@@ -65,10 +65,10 @@ export async function openTimeServers(
  *
  * @throws {UsageError} when `--host` is not of the family asked for
  */
-export function hostsOf(options: ServeOptions, inherited: ActivationSockets): string[] {
+export function hostsOf(options: ServeOptions, activation: ActivationSockets): string[] {
   const family = ipFamily(options)
-  if (!inherited.isEmpty)
-    return inherited.familiesOf('datagram').map((each) => (each === 'IPv4' ? '0.0.0.0' : '::'))
+  if (!activation.isEmpty)
+    return activation.familiesOf('datagram').map((each) => (each === 'IPv4' ? '0.0.0.0' : '::'))
   if (options.host !== '::') return [options.host]
   if (family === undefined) return ['0.0.0.0', '::']
   return [family === 4 ? '0.0.0.0' : '::']

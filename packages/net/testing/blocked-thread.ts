@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 
 import { ThreadServer } from '../src/process-models/thread-server.ts'
 
-/** A server, one of whose threads is blocked by a client for ever, is stopped; then the process ends. */
+/** A server, one of whose threads is blocked by a client indefinitely, is stopped; then the process ends. */
 const state = new Int32Array(new SharedArrayBuffer(4))
 const source = `
   export const createProtocol = (state) => ({

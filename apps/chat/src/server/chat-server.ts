@@ -36,7 +36,7 @@ export function createChatServer(context: ServiceContext<ServeOptions>): Service
 }
 
 function createServer(context: ServiceContext<ServeOptions>, mode: Mode): TcpServer {
-  const { options, inherited: activation, log, metrics } = context
+  const { options, activation, log, metrics } = context
   const choice = chooseEngine(options.engine)
   log.debug(choice, 'engine')
   return new TcpServer({

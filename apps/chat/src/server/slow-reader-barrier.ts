@@ -26,7 +26,7 @@ export class SlowReaderBarrier {
   readonly #lagging = new Set<ClientWriter>()
   /** The speakers that wait, and what each does next. */
   readonly #waiting = new Map<ClientWriter, () => void>()
-  readonly #patience = new Patience()
+  readonly #waitBudget = new WaitBudget()
   #timer: NodeJS.Timeout | undefined
 
   /** Whether a client may speak now. */
@@ -64,14 +64,14 @@ export class SlowReaderBarrier {
     for (const [client, window] of this.#catchingUp) {
       if (client.connection.bytesSent - window.bytesSent >= MINIMUM_WINDOW_BYTES)
         this.#catchingUp.set(client, windowOf(client, now))
-      else if (now - window.begunAt >= this.#patience.millis(now)) {
+      else if (now - window.begunAt >= this.#waitBudget.millis(now)) {
         this.#catchingUp.delete(client)
         this.#lagging.add(client)
         idleSince = Math.min(idleSince, window.begunAt)
       }
     }
     // Those that were waited for at the same time cost the speakers that time once.
-    this.#patience.spend(now - idleSince)
+    this.#waitBudget.spend(now - idleSince)
     if (this.isOpen) this.#release()
   }
 
@@ -93,7 +93,7 @@ function windowOf({ connection }: ClientWriter, begunAt: number): Window {
 }
 
 /** How long speakers still wait for readers that take nothing. */
-class Patience {
+class WaitBudget {
   #millis = WINDOW_MILLIS
   #at = 0
 

@@ -16,7 +16,7 @@ export type Route = (
 /** What the others are told. */
 const REJECTIONS: Readonly<Record<Exclude<RequestVerdict, 'permitted'>, [number, string]>> = {
   'method-not-allowed': [405, 'GET and HEAD only'],
-  'foreign-host': [421, 'the Host is no address of this console'],
+  'foreign-host': [421, 'the Host header is not an address of this console'],
   'foreign-origin': [403, 'the Origin is not this console'],
   'no-token': [401, 'a token is needed: open /?token=TOKEN, or send Authorization: Bearer TOKEN'],
 }

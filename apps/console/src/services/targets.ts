@@ -100,7 +100,7 @@ function fileSource(path: string): Source {
     accessSync(path, constants.R_OK)
     return { kind: 'file', path }
   } catch {
-    throw new UsageError('--services', path, 'is no URL, and no file that can be read')
+    throw new UsageError('--services', path, 'must be a URL or a readable file')
   }
 }
 

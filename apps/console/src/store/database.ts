@@ -41,7 +41,7 @@ export interface OpenDatabase {
  * Opens the store, or makes it. A file that is damaged, no database, or of another version is moved aside, and a new
  * one begun.
  *
- * @param path of the file; an empty one is a temporary file, which nobody else sees and which ends with the process
+ * @param path of the file; an empty one is a temporary file, private to the process and deleted with it
  */
 export function openDatabase(path: string): OpenDatabase {
   try {

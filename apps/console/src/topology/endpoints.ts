@@ -11,7 +11,7 @@ export class Endpoints {
   constructor(services: readonly ServiceTraffic[]) {
     for (const { id, flows, listening } of services) {
       for (const { transport, address, port } of listening) this.#add(transport, address, port, id)
-      // A receiver's own end is the group, which is nobody's address.
+      // The local address of a receiver is the group, which belongs to no host.
       for (const { transport, localAddress, localPort, received, group } of flows)
         if (group === null || received === 0) this.#add(transport, localAddress, localPort, id)
     }

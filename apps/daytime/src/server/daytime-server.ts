@@ -18,7 +18,7 @@ import { createUdpService } from './udp-service.ts'
 
 /** Daytime (RFC 867) and time (RFC 868), each over TCP and UDP, or what of it we were started with. */
 export function createDaytimeServer(context: ServiceContext<ServeOptions>): Service {
-  const { options, inherited, metrics } = context
+  const { options, activation, metrics } = context
   const started: Part[] = []
   const { port, timePort, rateLimit: perSecond, maxSources: maximumSources } = options
   // The ports of both services: forged datagrams must not make one ask the other.
@@ -48,8 +48,8 @@ export function createDaytimeServer(context: ServiceContext<ServeOptions>): Serv
   return {
     async start() {
       for (const name of SERVICES) {
-        const passed = inherited.where((socket) => serviceOf(socket, options) === name)
-        const isOwn = inherited.isEmpty
+        const passed = activation.where((socket) => serviceOf(socket, options) === name)
+        const isOwn = activation.isEmpty
         if (isOwn || passed.has('listener', 'connection'))
           await open(createTcpService(partContext, name, passed))
         if (isOwn) await open(createUdpService(partContext, name, passed))

@@ -60,7 +60,7 @@ function servicesFile(input: Uint8Array): void {
     }
 }
 
-/** passwd(5) and group(5): an account has numbers of its own line, and no broken line makes anybody root. */
+/** passwd(5) and group(5): an account has numbers of its own line, and no malformed line grants root. */
 function accountFiles(input: Uint8Array): void {
   const text = textOf(input)
   const { user, group } = accountsIn(text, text)

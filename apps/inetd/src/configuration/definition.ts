@@ -104,7 +104,7 @@ function checkClientsKnown({ wait, transport }: Entry, { restrictsClients }: Hos
 function portOf({ service, transport }: Entry, host: HostFacts): number {
   const port = /^\d+$/.test(service) ? Number(service) : host.portOf(service, transport)
   if (port === undefined)
-    throw new FieldError('service name', service, `is no ${transport} service of /etc/services`)
+    throw new FieldError('service name', service, `is not a ${transport} service in /etc/services`)
   return port
 }
 
@@ -113,9 +113,9 @@ function userIdentity(
   { self, groups, userOf, groupOf }: HostFacts,
 ): Pick<Program, 'account' | 'identity'> {
   const account = user === '-' ? self : userOf(user)
-  if (account === undefined) throw new FieldError('user', user, 'there is no such user')
+  if (account === undefined) throw new FieldError('user', user, 'no such user')
   const gid = group === undefined ? account.gid : groupOf(group)
-  if (gid === undefined) throw new FieldError('user', group, 'there is no such group')
+  if (gid === undefined) throw new FieldError('user', group, 'no such group')
   const isSelf = account.uid === self.uid && gid === self.gid
   if (isSelf && (self.uid !== 0 || groups.every((each) => each === gid)))
     return { account, identity: undefined }

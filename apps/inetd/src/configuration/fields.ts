@@ -116,7 +116,7 @@ export function readProgram(
   rest: readonly string[],
 ): Pick<Entry, 'program' | 'programArguments'> {
   if (program === undefined || program === '')
-    throw new FieldError('server program', program, 'is missing: a path, or internal')
+    throw new FieldError('server program', program, 'required: a path, or internal')
   if (program === 'internal') return { program, programArguments: rest }
   if (!program.includes('/'))
     throw new FieldError('server program', program, 'must be a path, or internal')

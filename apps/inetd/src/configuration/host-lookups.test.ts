@@ -25,7 +25,7 @@ test('a service whose port is no number from 1 to 65535 is unknown, and none is 
   expect([portOf('real', 'tcp'), portOf('alias', 'tcp')]).toEqual([8021, 8021])
 })
 
-test('a broken line of passwd(5) or group(5) makes nobody root', () => {
+test('a malformed line of passwd(5) or group(5) grants root to no user', () => {
   const passwd = file('passwd', 'empty:x:::::\nword:x:no:1::/:\nhex:x:0x0:1::/:\nreal:x:7:8::/:\n')
   const group = file('group', 'empty:x::\nminus:x:-1:\nstaff:x:50:\n')
   const { user, group: groupOf } = readAccounts(passwd, group)

@@ -45,7 +45,7 @@ function accountOf([name = '', , user, group, , home, shell]: string[]): Account
   return { name, uid, gid, home: home || '/', shell: shell || '/bin/sh' }
 }
 
-/** The largest, (uid_t) -1, means no change to setreuid(2): nobody has it. */
+/** The largest, (uid_t) -1, means no change to setreuid(2): no account has it. */
 const LARGEST_ID = 0xffff_fffe
 
 /** A user or group number in digits; an empty field would be root. */

@@ -92,6 +92,6 @@ function programProblem(path: string): string | undefined {
     return undefined
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    return missing ? 'there is no such program' : 'may not be executed'
+    return missing ? 'no such program' : 'may not be executed'
   }
 }

@@ -141,14 +141,14 @@ describe('a line that cannot be served', () => {
     ['echo stream tcp,rcvbuf=64k nowait root internal', 'protocol tcp,rcvbuf=64k'],
     [
       '127.0.0.1:echo stream tcp6 nowait root internal',
-      'protocol tcp6: 127.0.0.1 is no IPv6 address',
+      'protocol tcp6: 127.0.0.1 is not an IPv6 address',
     ],
     ['echo stream tcp maybe root internal', 'wait/nowait maybe'],
     ['echo stream tcp nowait.x root internal', 'wait/nowait nowait.x'],
     ['tftp dgram udp nowait root /usr/sbin/in.tftpd', 'wait/nowait nowait'],
     ['echo stream tcp nowait', 'user: must be'],
     ['echo stream tcp nowait a:b:c internal', 'user a:b:c'],
-    ['echo stream tcp nowait root', 'server program: is missing'],
+    ['echo stream tcp nowait root', 'server program: required'],
     ['echo stream tcp nowait root cat', 'server program cat: must be a path'],
     ['echo stream tcp nowait root /bin/cat cat \u0000', 'server program arguments \u0000'],
   ])('is told with file, line and field: %s', (line, expected) => {

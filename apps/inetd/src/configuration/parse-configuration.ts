@@ -97,7 +97,7 @@ function readEntry(
 function checkTogether({ addresses, protocol, family, transport, wait, program }: Entry): void {
   const foreign = addresses.find((address) => isForeign(address, family))
   if (foreign !== undefined)
-    throw new FieldError('protocol', protocol, `${foreign} is no IPv${family} address`)
+    throw new FieldError('protocol', protocol, `${foreign} is not an IPv${family} address`)
   if (transport === 'udp' && !wait && program !== 'internal')
     throw new FieldError(
       'wait/nowait',

@@ -86,7 +86,7 @@ async function everyAddress(
   const found = await Promise.all(
     (addresses.length === 0 ? [usual] : addresses).map(async (name) => {
       if (name !== EVERY_ADDRESS && isForeign(name, family))
-        throw new NetworkError(`${name} is no IPv${family} address`, { errorClass: 'OTHER' })
+        throw new NetworkError(`${name} is not an IPv${family} address`, { errorClass: 'OTHER' })
       if (isIP(name) !== 0) return [name]
       const all = await lookup(name, { all: true, family: family ?? 0 }).catch((error: unknown) => {
         throw networkError(error, name)

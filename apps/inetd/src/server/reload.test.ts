@@ -71,7 +71,7 @@ it('a line of the other family than --host is an error, and the others are serve
   const lines = ['0 stream tcp6 nowait - internal echo', '0 stream tcp4 nowait - internal daytime']
   await using inetd = await startInetd(lines, ['--host', '127.0.0.1'])
   const told = await inetd.app.waitForLog(({ msg }) => msg === 'not served')
-  expect(told).toMatchObject({ line: 1, error: { message: '127.0.0.1 is no IPv6 address' } })
+  expect(told).toMatchObject({ line: 1, error: { message: '127.0.0.1 is not an IPv6 address' } })
   expect(await exchange('127.0.0.1', await inetd.port('0/tcp4'), '')).toContain('UTC')
 })
 

@@ -52,7 +52,7 @@ export const waitAll: Experiment = {
   },
 }
 
-/** Starts the other process; it lives on while recv blocks this one, and ends by itself. */
+/** Starts the other process; it keeps running while recv blocks this one, and ends by itself. */
 async function writeInParts(lab: Lab, client: LabSocket): Promise<void> {
   const child = spawn('sh', ['-c', PARTS], {
     stdio: ['ignore', client.native.descriptor, 'ignore'],

@@ -351,7 +351,7 @@ describe('bad input', () => {
     ],
     [['--source', 'fd00::1'], '--source fd00::1: has no source for 239.255.43.21'],
     [['--source', '239.1.1.1'], '--source 239.1.1.1: must be the address of a sender'],
-    [['--source', 'somebody'], '--source somebody: must be the address of a sender'],
+    [['--source', 'sender'], '--source sender: must be the address of a sender'],
     [['-I', 'any', '-I', 'lo'], '--interface any,lo: any and all stand alone'],
     [['-c', '0'], '--count 0: must be 1 or more'],
     [

@@ -32,7 +32,7 @@ const ping = command({
   summary: 'measure round trips over all streams',
   examples: [
     { args: 'localhost --count 4', description: 'four probes' },
-    { args: 'localhost --window 10 --deadline 3', description: 'as fast as answers come, for 3 s' },
+    { args: 'localhost --window 10 --deadline 3', description: '10 in flight, for 3 s' },
   ],
   operands: [
     { name: 'HOST[:PORT]', description: `an echo server; default SCTP port ${DEFAULT_PORT}` },

@@ -63,7 +63,7 @@ describe.runIf(canMakeNamespaces())('a source that answers exchanges', () => {
     await staysRight(listener, 3)
   })
 
-  it('is believed on, whatever answers and kisses of death nobody asked for', async () => {
+  it('remains trusted despite unsolicited answers and kisses of death', async () => {
     using hosts = twoHosts('sockyard-unasked')
     await using listener = await startListener(hosts)
     await listener.waitForLog(({ msg }) => msg === 'listening')

@@ -67,7 +67,7 @@ export function createListener(context: ServiceContext<ListenOptions>): Service 
   const receivers = createReceivers(context, receive)
   let timer: NodeJS.Timeout | undefined
   const everySecond = (): void => {
-    for (const { address, intervalMillis } of observer.look(performance.now()))
+    for (const { address, intervalMillis } of observer.poll(performance.now()))
       limited.warn({ source: address, intervalMillis }, 'source silent')
     report.endSecond()
   }

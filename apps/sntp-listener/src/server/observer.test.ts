@@ -61,9 +61,9 @@ describe('a source', () => {
       'accepted',
       'accepted',
     ])
-    expect(to.look(5_000)).toEqual([])
-    expect(to.look(6_500).map(({ address }) => address)).toEqual(['192.0.2.1'])
-    expect(to.look(7_000)).toEqual([])
+    expect(to.poll(5_000)).toEqual([])
+    expect(to.poll(6_500).map(({ address }) => address)).toEqual(['192.0.2.1'])
+    expect(to.poll(7_000)).toEqual([])
     expect(hear(to, 8)).toBe('heard again')
     expect(to.source('192.0.2.1')).toMatchObject({ state: 'heard', accepted: 4 })
   })
@@ -72,7 +72,7 @@ describe('a source', () => {
     const to = observer()
     hear(to, 0)
     hear(to, 1)
-    to.look(60_000)
+    to.poll(60_000)
     expect([...to.sources()]).toEqual([])
     expect(hear(to, 61)).toBe('appeared')
   })
@@ -80,8 +80,8 @@ describe('a source', () => {
   it('is not silent because it sends to several groups in a row', () => {
     const to = observer()
     for (const second of [0, 0.001, 2, 2.001, 4, 4.001, 6, 6.001, 8, 8.001]) hear(to, second)
-    expect(to.look(12_000)).toEqual([])
-    expect(to.look(17_000)).toHaveLength(1)
+    expect(to.poll(12_000)).toEqual([])
+    expect(to.poll(17_000)).toHaveLength(1)
   })
 
   it('is right across 2036-02-07 06:28:16 UTC', () => {
@@ -360,7 +360,7 @@ describe('a flood of forged sources with a poll field of 10', () => {
   it('is forgotten within an hour or so', () => {
     const to = observer({ maximumSources: 100 })
     flood(to, 0, 100, 2)
-    to.look(3_700_000)
+    to.poll(3_700_000)
     expect([...to.sources()]).toEqual([])
   })
 })

@@ -119,7 +119,7 @@ export class Observer {
   }
 
   /** Finds the sources that have become silent, and forgets those that have been for long. */
-  look(nowMillis: number): Source[] {
+  poll(nowMillis: number): Source[] {
     const all = [...this.sources()]
     for (const source of all.filter((each) => each.isForgettable(nowMillis)))
       this.#forget(source.address)

@@ -14,8 +14,8 @@ const WINDOW = 8
 const DRIFT_PARTS = 15n
 const MILLION = 1_000_000n
 /**
- * Two clocks are not taken to part within so long. Whether a broadcast was held up or the clock slowed down nobody can
- * tell; to allow for drift at once would hide 0.06 ms of a delay in each interval of 4 s.
+ * Two clocks are assumed not to drift apart within this time. A delayed broadcast and a clock that slowed down look the
+ * same; to allow for drift at once would hide 0.06 ms of a delay in each interval of 4 s.
  */
 const TOGETHER_NANOS = 32_000_000_000n
 

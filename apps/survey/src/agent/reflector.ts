@@ -47,14 +47,14 @@ interface Reflector {
 
 /** A STAMP Session-Reflector (RFC 8762): an answer is as long as its request, and only a test packet has one. */
 export function createReflector(context: ServiceContext<ReflectOptions>): Service {
-  const { options, log, metrics, inherited } = context
+  const { options, log, metrics, activation } = context
   const counts = new SharedCounters(VERDICTS)
   const server = new UdpServer({
     port: options.port,
     host: options.host,
     family: ipFamily(options),
     engine: options.engine,
-    activation: inherited,
+    activation,
     ancillary: ['timestamp', 'hopLimit', 'trafficClass'],
     log,
     onDatagrams: handler(context, counts),

@@ -187,7 +187,7 @@ describe.skipIf(!canMakeNamespaces())('survey HOST in a network with a fault', (
     expect(high).toBeGreaterThan(0.1)
   })
 
-  it('tells UDP that is dropped from a port that nobody has', async () => {
+  it('distinguishes UDP that is dropped from a closed port', async () => {
     const closed = await from(hosts.host, 'udp://10.77.0.2')
     expect(closed.get('udp-loss')?.facts['refused']).toBeGreaterThan(0)
     on(hosts.peer, 'iptables -A INPUT -p udp -j DROP')

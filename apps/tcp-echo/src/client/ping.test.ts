@@ -54,7 +54,7 @@ describe('ping', () => {
     },
   )
 
-  it('measures on several connections, as fast as answers come', async () => {
+  it('measures on several connections, as fast as replies arrive', async () => {
     await using server = await peer(echo)
     const args = ['--connections', '3', '-c', '1000', '--window', '16']
     const { code, samples, end } = await pingJson(server.target, ...args)

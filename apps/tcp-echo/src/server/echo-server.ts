@@ -28,7 +28,7 @@ type Context = ServiceContext<ServeOptions>
  * @throws {ConfigurationError} when the design or the engine that was asked for is not possible here
  */
 export async function createEchoServer(context: Context): Promise<Service> {
-  const plan = chooseDesign(context.options, !context.inherited.isEmpty)
+  const plan = chooseDesign(context.options, !context.activation.isEmpty)
   context.log[plan.engine === 'native' ? 'debug' : 'info'](plan, 'engine')
   const { design, workers } = plan
   if (design === 'iterative' || (design === 'event-loop' && workers === 1))
@@ -37,7 +37,7 @@ export async function createEchoServer(context: Context): Promise<Service> {
 }
 
 function oneProcess(context: Context, { design, engine }: Plan): Service {
-  const { options, inherited: activation, metrics } = context
+  const { options, activation, metrics } = context
   const server = new TcpServer({
     ...createProtocol({ thinkMillis: options.think }),
     ...commonOptions(context),

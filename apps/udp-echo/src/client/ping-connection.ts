@@ -17,7 +17,7 @@ export interface PingConnectionOptions {
   sizes: ProbeSizes
   /** How long a reply may take. */
   waitMillis: number
-  /** How many go out a second; Infinity for as fast as answers come. */
+  /** How many go out a second; Infinity for as fast as replies arrive. */
   probesPerSecond: number
   /** Nanoseconds since 1970. */
   now: () => bigint

@@ -204,7 +204,7 @@ describe('the verdict', () => {
   })
 
   it.each(['batch', 'dgram'])(
-    'is refused as fast as refusals come to %s, and ends',
+    'is refused as fast as refusals arrive to %s, and ends',
     async (engine) => {
       const target = await closedPort('127.0.0.1')
       const limits = ['-w', '300ms', '-W', '100ms', '--engine', engine]
@@ -284,7 +284,7 @@ describe('a run', () => {
     expect(code).toBe(1)
   })
 
-  it('with a window is as fast as answers come, and loses none by that', async () => {
+  it('with a window is as fast as replies arrive, and loses none by that', async () => {
     const server = await startServer('--rate-limit', '0')
     await using _app = server.app
     const { code, end } = await ping(`127.0.0.1:${server.port}`, '--window', '64', '-c', '5000')

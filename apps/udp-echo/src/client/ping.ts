@@ -81,8 +81,8 @@ async function firstToAnswer(
     signal.throwIfAborted()
     try {
       await using socket = await connectSocket(target, options)
-      const patience = AbortSignal.any([signal, AbortSignal.timeout(options.wait)])
-      const answer = once(socket, 'message', { signal: patience })
+      const deadline = AbortSignal.any([signal, AbortSignal.timeout(options.wait)])
+      const answer = once(socket, 'message', { signal: deadline })
       socket.send(new Uint8Array(options.size))
       await answer
       return [target]

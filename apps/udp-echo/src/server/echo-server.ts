@@ -47,7 +47,7 @@ export function createEchoServer(context: ServiceContext<ServeOptions>): Service
 }
 
 function serverOptions(
-  { options, inherited, log, fail }: ServiceContext<ServeOptions>,
+  { options, activation, log, fail }: ServiceContext<ServeOptions>,
   { engine, workers, isQueued }: Plan,
   counts: readonly SharedCounters<(typeof VERDICTS)[number]>[],
   queued: QueuedEcho | undefined,
@@ -71,7 +71,7 @@ function serverOptions(
     host,
     family: ipFamily(options),
     engine,
-    activation: inherited,
+    activation,
     log,
     receiveBufferBytes: options.receiveBuffer,
     maximumQueue: options.maxQueue,

@@ -15,7 +15,7 @@ export interface PassedSocket extends InheritedSocket {
 }
 
 /** What this process was started with. */
-export interface PassedSockets {
+export interface PassedDescriptors {
   /** `inetd`: the socket of one service, for as long as there is work. `activation`: LISTEN_FDS. */
   readonly by: 'inetd' | 'activation' | undefined
   readonly sockets: readonly PassedSocket[]
@@ -24,7 +24,7 @@ export interface PassedSockets {
 }
 
 /** Nothing was passed: the service opens its own sockets. */
-export const NOTHING_PASSED: PassedSockets = {
+export const NOTHING_PASSED: PassedDescriptors = {
   by: undefined,
   sockets: [],
   remoteAddress: undefined,
@@ -37,7 +37,9 @@ export const NOTHING_PASSED: PassedSockets = {
  * @param host the global `process`
  * @returns undefined when `--inetd` does not ask for it, or when standard input is no TCP or UDP socket
  */
-export async function takeInetdSocket(host: NodeJS.Process): Promise<PassedSockets | undefined> {
+export async function takeInetdSocket(
+  host: NodeJS.Process,
+): Promise<PassedDescriptors | undefined> {
   if (!isToldOfInetd(host)) return undefined
   const { nativeCallsWork } = await import('@sockyard/posix/ffi')
   if (!nativeCallsWork()) return endUnheard(host)
@@ -57,7 +59,10 @@ export async function takeInetdSocket(host: NodeJS.Process): Promise<PassedSocke
  * @param host the global `process`
  * @throws {ConfigurationError} when a passed descriptor is no TCP or UDP socket
  */
-export async function takeActivatedSockets({ env, pid }: NodeJS.Process): Promise<PassedSockets> {
+export async function takeActivatedSockets({
+  env,
+  pid,
+}: NodeJS.Process): Promise<PassedDescriptors> {
   const names = passedNames(env, pid)
   const remoteAddress = env['REMOTE_ADDR']
   for (const name of ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES']) delete env[name]
@@ -110,7 +115,7 @@ const KINDS: Readonly<Record<Kind, string>> = {
 
 /** What all the views of one process's sockets share. */
 interface Shared {
-  readonly passed: PassedSockets
+  readonly passed: PassedDescriptors
   readonly waiting: Set<PassedSocket>
   readonly work: IdleExitTimer
 }
@@ -129,9 +134,9 @@ export class ActivationSockets {
   }
 
   /** @param idleMillis how long a process that inetd has started for many clients waits for another one */
-  static of(passed: PassedSockets, idleMillis: number): ActivationSockets {
+  static of(passed: PassedDescriptors, idleMillis: number): ActivationSockets {
     const waiting = new Set(passed.sockets)
-    const work = new IdleExitTimer(patience(passed, idleMillis))
+    const work = new IdleExitTimer(idleExitMillis(passed, idleMillis))
     return new ActivationSockets({ passed, waiting, work }, () => true)
   }
 
@@ -203,12 +208,12 @@ export class ActivationSockets {
   }
 }
 
-function isTransient({ by, sockets }: PassedSockets): boolean {
+function isTransient({ by, sockets }: PassedDescriptors): boolean {
   return by === 'inetd' || sockets.some(({ kind }) => kind === 'connection')
 }
 
 /** A process for one connection ends with it; one that a service manager activated stays. */
-function patience(passed: PassedSockets, idleMillis: number): number | undefined {
+function idleExitMillis(passed: PassedDescriptors, idleMillis: number): number | undefined {
   if (passed.sockets.some(({ kind }) => kind === 'connection')) return 0
   return isTransient(passed) ? idleMillis : undefined
 }

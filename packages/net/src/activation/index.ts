@@ -1,7 +1,7 @@
 export {
   ActivationSockets,
   NOTHING_PASSED,
-  type PassedSockets,
+  type PassedDescriptors,
   passedNames,
   takeActivatedSockets,
   takeInetdSocket,

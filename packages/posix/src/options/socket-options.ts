@@ -22,7 +22,7 @@ export class UnknownSocketOptionError extends Error {
   readonly option: string
 
   constructor(option: string) {
-    super(`${option} is no socket option that is known here`)
+    super(`${option} is not a known socket option`)
     this.option = option
   }
 }

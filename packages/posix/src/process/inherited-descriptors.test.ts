@@ -68,7 +68,7 @@ it('programs started afterwards do not get it; a standard stream is duplicated',
     const { writeSync } = await import('node:fs')
     writeSync(3, JSON.stringify({ numbers, sockets: seen.split('socket:').length - 1 }))
     detachStandardStreams()
-    console.log('to nobody')
+    console.log('discarded')
     writeSync(3, [0, 1, 2].map((number) => readlinkSync('/proc/self/fd/' + number)).join())`
   using socket = NativeSocket.open({ family: 'IPv4', type: 'datagram' })
   socket.bind(LOOPBACK)

@@ -21,7 +21,7 @@ it('closes its descriptor once, and has no number afterwards', () => {
   closeSync(another)
 })
 
-it('a duplicate lives on when the first is closed', () => {
+it('a duplicate stays open when the first is closed', () => {
   using first = new Descriptor(open())
   using second = first.duplicate()
   first.close()

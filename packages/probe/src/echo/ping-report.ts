@@ -36,7 +36,7 @@ export interface PingReportOptions {
   timestamps: boolean
   /** Takes each event as a line of JSON, too. */
   publishEvent?: ((json: string) => void) | undefined
-  /** All connections together; Infinity for as fast as answers come. */
+  /** All connections together; Infinity for as fast as replies arrive. */
   probesPerSecond: number
   measured: {
     /** Since the last call. */

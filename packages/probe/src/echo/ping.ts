@@ -171,7 +171,7 @@ function withCount(options: PingOptions): PingOptions {
   return { ...options, count: new SizeSweep(sweep).steps }
 }
 
-/** Infinity for as fast as answers come. */
+/** Infinity for as fast as replies arrive. */
 function probesPerSecond(options: PingOptions): number {
   const { connections = 1, window } = options
   return window === undefined ? (connections * 1_000) / probeInterval(options) : Infinity

@@ -12,7 +12,7 @@ export interface WindowOptions extends RunLimits {
 }
 
 /**
- * Calls `send` as fast as replies come: at most `window` wait at any time, and each reply (or loss)
+ * Calls `send` as fast as replies arrive: at most `window` wait at any time, and each reply (or loss)
  * makes room for the next request, at once. `send` has to call `pending.sent`.
  *
  * Resolves after the last send; replies may still be on their way then (see `settle`).

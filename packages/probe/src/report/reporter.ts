@@ -37,7 +37,7 @@ export interface Reporter<Start, Sample, Interval, End> {
 /**
  * The same reporter, whose events are also published as the JSON lines of `--json`: for `/events` of a client.
  *
- * @param publish takes one line without its line feed; undefined where nobody asks
+ * @param publish takes one line without its line feed; undefined without an admin endpoint
  * @param quiet without samples
  */
 export function publishing<Start, Sample, Interval, End>(

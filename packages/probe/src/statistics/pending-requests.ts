@@ -98,7 +98,7 @@ export class PendingRequests {
     return this.#states[sequence & this.#mask] === FREE ? undefined : sequence
   }
 
-  /** From sending (from when it was due, where that was told) to the reply last called 'answered' or 'late'. */
+  /** From sending (from the scheduled send time, where one was given) to the reply last called 'answered' or 'late'. */
   get lastRoundTripMillis(): number {
     return this.#lastRoundTripMillis
   }
@@ -150,7 +150,7 @@ export class PendingRequests {
   }
 
   /**
-   * How long a request that was answered in time took, from sending and not from when it was due; undefined for any
+   * How long a request that was answered in time took, from sending and not from the scheduled send time; undefined for any
    * other, and for one that is not remembered any more.
    */
   answeredInMillis(sequence: number): number | undefined {

@@ -50,7 +50,7 @@ test('the error for a datagram of another program names the wrong field', () => 
   const newer = encodeMulticastDatagram(example)
   newer[3] = 2
   expect(fieldOf(new TextEncoder().encode('hello'))).toBe('length')
-  expect(fieldOf(new TextEncoder().encode('hello from somebody else, at length'))).toBe('magic')
+  expect(fieldOf(new TextEncoder().encode('hello from another program, at length'))).toBe('magic')
   expect(fieldOf(newer)).toBe('version')
 })
 

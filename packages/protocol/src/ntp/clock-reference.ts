@@ -1,5 +1,5 @@
 /**
- * What is held to be true of a source's clock, apart from what its broadcasts say, which anyone may forge. Times in
+ * What is known of a source's clock independently of its broadcasts, which may be forged. Times in
  * nanoseconds.
  */
 export interface ClockReference {

@@ -87,7 +87,7 @@ export const echoPingEvent = events({
     port,
     connections: count,
     count: count.nullable().describe('null: until stopped'),
-    intervalMillis: millis.nullable().describe('null: as fast as answers come'),
+    intervalMillis: millis.nullable().describe('null: as fast as replies arrive'),
     window: count.nullable().describe('how many may be unanswered at once; null: a fixed rate'),
     sizeBytes: count.describe('of a sweep the largest'),
     sweep: z

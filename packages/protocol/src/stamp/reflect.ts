@@ -40,7 +40,7 @@ const LONGEST_REFLECTION = 10n << 32n
 
 /**
  * Takes a request of a Session-Sender. What another reflector has answered is refused as well, so that two of them
- * cannot be made to answer each other for ever.
+ * cannot be made to answer each other without end.
  *
  * @param key of the authenticated mode
  */

@@ -19,7 +19,7 @@ export function scheduleHeartbeat(association: Association, path: Path): void {
   path.heartbeatAt = context.now + interval + path.rto.rto * variation
 }
 
-/** The heartbeat timer of a path ran out: an answer is missing, or one is to be asked for (8.3). */
+/** The heartbeat timer of a path expired: its HEARTBEAT is unacknowledged, or a new one is due (8.3). */
 export function heartbeatExpired(association: Association, path: Path): void {
   if (path.heartbeatNonce) {
     path.heartbeatNonce = undefined

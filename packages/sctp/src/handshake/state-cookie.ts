@@ -83,7 +83,7 @@ function decodeStateCookie(bytes: Uint8Array): Parsed<StateCookie> {
 const SECRET_BYTES = 32
 const SIGNATURE_BYTES = 32
 
-/** Both ends of the exchange that a cookie belongs to: no one else can use it. */
+/** Both ends of the exchange that a cookie belongs to: no other peer can use it. */
 export interface CookieBinding {
   localAddress: string
   localPort: number

@@ -149,7 +149,7 @@ async function respond(
   origins: readonly string[],
 ): Promise<void> {
   if (!isOurName(request.headers.host))
-    return respondText(response, 421, 'the Host is no address and no name of this host')
+    return respondText(response, 421, 'the Host header is not an address or name of this host')
   allowOrigin(request, response, origins)
   const [path = ''] = (request.url ?? '').split('?')
   const route = routes.get(path)

@@ -98,7 +98,7 @@ describe('a daemon', () => {
     const port = await freePort()
     await start(port)
     const second = await start(await freePort())
-    const expected = `greeter: ${pidFile}: process ${pid()} runs already\n`
+    const expected = `greeter: ${pidFile}: already running as process ${pid()}\n`
     expect(second).toEqual({ code: 1, stdout: '', stderr: expected })
     expect(await greetingAt(port)).toBe('hello\n')
   })

@@ -18,7 +18,7 @@ class AlreadyRunningError extends NetworkError {
   readonly holder: string
 
   constructor(path: string, holder: string) {
-    super(`${path}: process ${holder} runs already`, { errorClass: 'OTHER' })
+    super(`${path}: already running as process ${holder}`, { errorClass: 'OTHER' })
     this.path = path
     this.holder = holder
   }

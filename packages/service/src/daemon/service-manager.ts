@@ -1,5 +1,5 @@
 import { UsageError } from '@sockyard/cli/errors'
-import { ActivationSockets, type PassedSockets } from '@sockyard/net/activation'
+import { ActivationSockets, type PassedDescriptors } from '@sockyard/net/activation'
 
 import type { Logger } from '../log/log.ts'
 import type { SystemdNotifier } from './systemd-notifier.ts'
@@ -16,7 +16,7 @@ export interface ManagerOptions {
 /** The program that started the service and waits for its state: a shell (`--daemon`), inetd, systemd, or none. */
 export interface ServiceManager {
   /** The sockets that it has opened for the service. */
-  readonly inherited: ActivationSockets
+  readonly activation: ActivationSockets
   /** Enters the working directory and takes the pid file, before anything is opened. */
   prepare(): Promise<void>
   ready(): void
@@ -26,7 +26,7 @@ export interface ServiceManager {
 interface ManagerDependencies {
   /** The global `process`. */
   host: NodeJS.Process
-  passed: PassedSockets
+  passed: PassedDescriptors
   log: Logger
 }
 
@@ -40,7 +40,7 @@ export async function createServiceManager(
   const daemon = options.daemon ? new (await import('./daemon.ts')).Daemon(host) : undefined
   const notifier = await openNotifier(host, log)
   return {
-    inherited: ActivationSockets.of(passed, options.inetdIdle),
+    activation: ActivationSockets.of(passed, options.inetdIdle),
     prepare: async () => daemon?.enter(options.directory, options.pidFile),
     ready() {
       daemon?.ready()

@@ -8,7 +8,7 @@ import type { ServeOptions } from './config.ts'
 
 /** Sends each client the greeting, and FIN. */
 export function createGreeter(context: ServiceContext<ServeOptions>): Service {
-  const { options, inherited: activation, log, metrics } = context
+  const { options, activation, log, metrics } = context
   const server = new TcpServer({
     ...options,
     activation,

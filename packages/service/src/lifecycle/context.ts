@@ -1,6 +1,6 @@
 import { isatty } from 'node:tty'
 
-import type { PassedSockets } from '@sockyard/net/activation'
+import type { PassedDescriptors } from '@sockyard/net/activation'
 import { now } from '@sockyard/net/clock'
 import type { z } from 'zod'
 
@@ -30,7 +30,7 @@ export interface Invocation {
   options: Record<string, unknown>
   operands: readonly string[]
   lifecycle: ProcessLifecycle
-  passed: PassedSockets
+  passed: PassedDescriptors
 }
 
 /** Gives a command what it needs of its process, with a log of its own. */

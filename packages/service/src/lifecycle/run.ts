@@ -1,7 +1,11 @@
 import { checkOperands, help, helpWidth, optionHint, selectCommand } from '@sockyard/cli/command'
 import { UsageError } from '@sockyard/cli/errors'
 import { configure, describeOptions, parseArguments, readEnvironment } from '@sockyard/cli/options'
-import { type PassedSockets, takeActivatedSockets, takeInetdSocket } from '@sockyard/net/activation'
+import {
+  type PassedDescriptors,
+  takeActivatedSockets,
+  takeInetdSocket,
+} from '@sockyard/net/activation'
 
 import type { App, Command, CommandContext } from './command.ts'
 import type { Invocation } from './context.ts'
@@ -32,7 +36,7 @@ async function start(
   host: NodeJS.Process,
   app: App,
   lifecycle: ProcessLifecycle,
-  passed: PassedSockets,
+  passed: PassedDescriptors,
 ): Promise<number> {
   const { command, rest } = selectCommand(app, host.argv.slice(2))
   const descriptions = describeOptions(command.options)

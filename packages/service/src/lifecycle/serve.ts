@@ -21,34 +21,34 @@ export async function serve<Options extends z.ZodObject>(
 ): Promise<number> {
   const { log, signal, options } = context
   const manager = await context.manager(options)
-  const { inherited } = manager
+  const { activation } = manager
   const failure = Promise.withResolvers<never>()
   const metrics = createProcessMetrics(context.droppedLogLines)
   const service = await createService(definition, context, {
     metrics,
     fail: failure.reject,
-    inherited,
+    activation,
   })
   if (service.reload !== undefined) context.onHangup(() => service.reload?.())
   await manager.prepare()
   let isReady = false
   // None for a process of one client: many of them would ask for the one port.
-  const admin = inherited.isTransient ? undefined : openAdmin(context, metrics, () => isReady)
+  const admin = activation.isTransient ? undefined : openAdmin(context, metrics, () => isReady)
   await admin?.start()
   const stopped = aborted(signal, service)
   await Promise.race([service.start(), stopped, failure.promise])
   if (!signal.aborted) {
-    inherited.checkAllTaken()
-    inherited.work.arm()
+    activation.checkAllTaken()
+    activation.work.arm()
     isReady = true
     endStartUp()
     manager.ready()
   }
   // One process a client logs as little as one connection does.
-  const logEvent = inherited.isTransient ? log.debug.bind(log) : log.info.bind(log)
+  const logEvent = activation.isTransient ? log.debug.bind(log) : log.info.bind(log)
   let end = 'finished'
   try {
-    const ends = [inherited.work.finished, ...(service.finished ? [service.finished] : [])]
+    const ends = [activation.work.finished, ...(service.finished ? [service.finished] : [])]
     await Promise.race([stopped, failure.promise, ...ends])
   } catch (error) {
     end = 'failure'
@@ -56,7 +56,7 @@ export async function serve<Options extends z.ZodObject>(
   } finally {
     isReady = false
     manager.stopping()
-    inherited.work.disarm()
+    activation.work.disarm()
     logEvent({ reason: signal.reason ?? end }, 'stopping')
     await stop(service, options.drainTimeout)
     await admin?.stop()
@@ -73,7 +73,7 @@ export async function checkService<Options extends z.ZodObject>(
   await createService(definition, context, {
     metrics: createProcessMetrics(context.droppedLogLines),
     fail: () => undefined,
-    inherited: ActivationSockets.of(NOTHING_PASSED, 0),
+    activation: ActivationSockets.of(NOTHING_PASSED, 0),
   })
 }
 
@@ -81,7 +81,7 @@ export async function checkService<Options extends z.ZodObject>(
 async function createService<Options extends z.ZodObject>(
   definition: ServerDefinition<Options>,
   context: CommandContext<z.output<Options>>,
-  dependencies: Pick<ServiceContext<unknown>, 'metrics' | 'fail' | 'inherited'>,
+  dependencies: Pick<ServiceContext<unknown>, 'metrics' | 'fail' | 'activation'>,
 ): Promise<Service> {
   const { options, operands, log, signal, isTerminal, now } = context
   return definition.create({

@@ -35,7 +35,7 @@ export interface ServiceContext<Options> {
   /** Aborted by the first signal: for work in start() that takes long. */
   signal: AbortSignal
   /** Sockets that the program which started this one has opened for it, to be used instead of its own. */
-  inherited: ActivationSockets
+  activation: ActivationSockets
   readonly stdin: Readable
   /** Whether standard output is a terminal. */
   isTerminal: boolean

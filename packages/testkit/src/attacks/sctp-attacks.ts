@@ -96,7 +96,7 @@ const strangePackets: Attack = async (target, signal) => {
   return { ...counts, asked, answered }
 }
 
-/** COOKIE ECHO with a cookie of nobody, from forged sources. */
+/** COOKIE ECHO with an invalid cookie, from forged sources. */
 const garbageCookies: Attack = async (target, signal) => {
   using forger = new Forger('IPv4')
   const payload = packet(7, chunk(10, new Uint8Array(300).fill(0x5a)))

@@ -112,7 +112,7 @@ export function judgeAssociation(facts: AssociationFacts): Verdict {
   if (outcome === 'refused')
     return {
       ...verdict('fail', 'the association is refused'),
-      cause: 'SCTP answers there, and nobody has the SCTP port',
+      cause: 'SCTP answers there, and no program listens on the SCTP port',
       remedy: 'run `sockyard sctp-echo serve` there, or name its port',
       reference: 'RFC 9260, 8.4',
     }

@@ -16,7 +16,7 @@ export interface LossFacts extends Pick<
   lost: number
   /** Within which bounds the share of lost datagrams lies, with 95 % confidence; 0 to 1. */
   lossInterval: [low: number, high: number]
-  /** ICMP errors: nobody has the port, or a filter says that it does not let datagrams pass. */
+  /** ICMP errors: no program has the port, or a filter rejects the datagrams. */
   refused: number
 }
 
