@@ -1,6 +1,7 @@
 import type { AppDescription, CommandDescription } from '../command/command.ts'
 import { describeOptions, type OptionDescription } from '../options/option-description.ts'
 
+/** The shells that `sockyard completion` writes for. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
 
 /**

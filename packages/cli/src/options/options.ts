@@ -153,6 +153,7 @@ export function choice<Word extends string>(
   preset: Word,
   aliases?: Readonly<Record<string, Word>>,
 ): z.ZodType<Word>
+/** Without a preset the option may be absent. */
 export function choice<Word extends string>(
   words: readonly [Word, ...Word[]],
 ): z.ZodType<Word | undefined>

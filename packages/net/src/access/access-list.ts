@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { AddressRecord, addressWords, type DatagramAddresses } from '../address/address-words.ts'
 import { ConfigurationError } from '../errors/errors.ts'
 
+/** `denied`: in a block of `--deny`; `not-allowed`: in none of `--allow`. */
 export type AccessVerdict = 'permitted' | 'denied' | 'not-allowed'
 
 /** Four words of an address and four of its mask. */

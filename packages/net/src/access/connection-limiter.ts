@@ -10,6 +10,7 @@ export type RejectReason =
   | 'too-many'
   | 'stopping'
 
+/** How many connections a server has at most, and from where (`--max-connections`, `--allow` and the like). */
 export interface ConnectionLimits {
   /** In all. */
   total: number
@@ -47,6 +48,7 @@ export class ConnectionLimiter {
     })
   }
 
+  /** The connection is closed: to be called once for each that `acquire` counted. */
   release(address: string): void {
     const peer = clientPrefix(address)
     this.#counter.exclusively(() => this.#counter.release(peer))

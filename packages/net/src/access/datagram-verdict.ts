@@ -14,11 +14,13 @@ export const DATAGRAM_REJECTIONS = [
   'loop',
 ] as const
 
+/** Why a datagram is not answered. */
 export type DatagramRejection = (typeof DATAGRAM_REJECTIONS)[number]
 
 /** Those that need no count of what came before. */
 export type SourceVerdict = 'permitted' | Exclude<DatagramRejection, 'rate-limited' | 'loop'>
 
+/** What `datagramVerdict` asks, in this order. */
 export interface DatagramRules {
   filter: SourceFilter
   /** `--allow` and `--deny`. */

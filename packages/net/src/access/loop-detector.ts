@@ -6,6 +6,7 @@ export interface LoopDatagrams extends DatagramAddresses {
   bytes(index: number): Uint8Array
 }
 
+/** What counts as a loop. */
 export interface LoopDetectorOptions {
   /**
    * Whether only the same payload again counts. False for services whose answers change although they are caught in a

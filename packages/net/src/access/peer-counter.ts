@@ -1,8 +1,12 @@
 /** How many connections each peer has, and all together. */
 export interface PeerCounter {
+  /** Connections of all peers. */
   readonly total: number
+  /** @param peer its `clientPrefix` */
   count(peer: string): number
+  /** Counts one more connection of this peer. */
   acquire(peer: string): void
+  /** Counts one fewer; to be called once for each `acquire`. */
   release(peer: string): void
   /** Runs `action` while no other thread changes the counts. */
   exclusively<Result>(action: () => Result): Result

@@ -7,6 +7,7 @@ import { type Share, TotalLimiter } from './total-limiter.ts'
  */
 export type RateVerdict = 'within' | 'leaked' | 'limited' | 'total-limited'
 
+/** A token bucket for each source. */
 export interface RateLimiterOptions {
   /** Tokens that come back in a second, for each source; 0 means no limit. One each 8 s is 1 / 8. */
   perSecond: number

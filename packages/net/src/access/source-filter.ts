@@ -11,6 +11,7 @@ export const SOURCE_REJECTIONS = [
   'broadcast-source',
 ] as const
 
+/** Why a source is not answered, by its address and port alone. */
 export type SourceRejection = (typeof SOURCE_REJECTIONS)[number]
 
 /** Or, where the destination is known, by the packet it came in and by where it was sent to. */
@@ -22,6 +23,7 @@ export const DESTINATION_REJECTIONS = [
 
 type Rejection = SourceRejection | (typeof DESTINATION_REJECTIONS)[number]
 
+/** Which sources may ask. */
 export interface SourceFilterOptions {
   /** UDP ports at which services of ours listen: two that answer each other never stop (CERT CA-1996-01). */
   ownPorts?: Iterable<number>

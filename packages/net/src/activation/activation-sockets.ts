@@ -80,7 +80,11 @@ function isToldOfInetd({ argv, env }: NodeJS.Process): boolean {
   return argv.includes('--inetd') || /^(true|yes|on|1)$/i.test(env['SOCKYARD_INETD'] ?? '')
 }
 
-/** One name a descriptor, in order; none when the variables are for another process (sd_listen_fds(3)). */
+/**
+ * One name a descriptor, in order; none when the variables are for another process (sd_listen_fds(3)).
+ *
+ * @throws {ConfigurationError} when LISTEN_FDS is not a number from 0 to 99999
+ */
 export function passedNames(
   env: Readonly<Record<string, string | undefined>>,
   pid: number,
@@ -155,6 +159,7 @@ export class ActivationSockets {
     return this.#shared.passed.remoteAddress
   }
 
+  /** Ends a process that inetd has started, once it is idle: `begin` and `end` enclose each connection. */
   get work(): IdleExitTimer {
     return this.#shared.work
   }

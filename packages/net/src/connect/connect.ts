@@ -11,6 +11,7 @@ import {
   sourceInterface,
 } from './path-options.ts'
 
+/** How a connection is made. */
 export interface ConnectOptions {
   /** For all addresses together, milliseconds. */
   timeoutMillis: number

@@ -7,6 +7,7 @@ import { ConfigurationError } from '../errors/errors.ts'
 /** `native`: system calls by posix (epoll, recvmmsg, sendmmsg). `node`: node:net and node:dgram. */
 export type Engine = 'native' | 'node'
 
+/** The engine that runs, and why. */
 export interface EngineChoice {
   readonly engine: Engine
   /** For the log: `asked for`, `the faster one`, or what `native` lacks here. */

@@ -43,6 +43,7 @@ export class NetworkError extends Error {
   }
 }
 
+/** What a `NetworkError` is made of. */
 export interface NetworkErrorFacts {
   errorClass: ErrorClass
   host?: string | undefined

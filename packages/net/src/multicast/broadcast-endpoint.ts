@@ -13,6 +13,7 @@ import { Poller } from './poller.ts'
 import type { GroupMembership } from './receive-context.ts'
 import { ReceiverSockets, type ReceiverSocketsOptions } from './receiver-sockets.ts'
 
+/** On which interfaces broadcasts are received, and what takes them. */
 export interface BroadcastEndpointOptions extends ReceiverSocketsOptions {
   /** Names or addresses of interfaces, or `any` (that of the default route), or `all`. */
   readonly interfaces: InterfaceChoice
@@ -74,6 +75,7 @@ export class BroadcastEndpoint {
     this.#poller.start()
   }
 
+  /** Stops polling, and closes its sockets. */
   async stop(): Promise<void> {
     await this.#poller.stop()
     await this.#sockets.closeAll()

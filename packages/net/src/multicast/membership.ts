@@ -20,6 +20,7 @@ import {
   type ReceiverSocketsOptions,
 } from './receiver-sockets.ts'
 
+/** Which groups are joined, and where (RFC 3376, RFC 3810). */
 export interface MembershipOptions extends ReceiverSocketsOptions {
   /** IPv4 and IPv6 may be mixed. */
   readonly groups: readonly MulticastGroup[]

@@ -52,6 +52,11 @@ export interface WorkerServer {
   readonly workerCounters: readonly TcpCounters[]
   /** Worker processes that ended unexpectedly. */
   readonly deaths: number
+  /**
+   * Listens, and starts the workers.
+   *
+   * @throws {NetworkError} AddressInUseError when the port is taken, or EACCES
+   */
   start(): Promise<AddressInfo>
   /** Accepts no more, waits until all connections are closed or `drained` aborts, ends the rest. */
   stop(drained: AbortSignal): Promise<void>

@@ -42,6 +42,11 @@ export interface WorkerSettings {
 /** Where a worker process finds the socket that it inherits: behind the standard streams and the channel. */
 export const SOCKET_DESCRIPTOR = 4
 
+/**
+ * Imports the module that a worker serves with, and calls its `createProtocol`.
+ *
+ * @throws {Error} of the import, or of the module
+ */
 export async function loadProtocol({ url, settings }: ProtocolModule): Promise<TcpProtocol> {
   const module = (await import(url)) as { createProtocol: (settings: unknown) => TcpProtocol }
   return module.createProtocol(settings)

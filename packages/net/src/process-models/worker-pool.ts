@@ -6,6 +6,7 @@ import { TcpCounters } from '../tcp/tcp-counters.ts'
 import type { WorkerMessage } from './worker-messages.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
+/** How many worker processes run, and how each starts. */
 export interface WorkerPoolOptions {
   count: number
   log: LogTarget

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 import type { WorkerCommand, WorkerMessage } from './worker-messages.ts'
 
+/** What a worker process runs, and the socket that it inherits. */
 export interface WorkerProcessOptions {
   /** Runs in the process. What it imports costs time and memory once more. */
   module: URL

@@ -12,6 +12,7 @@ import {
   type WorkerSettings,
 } from './worker-messages.ts'
 
+/** What a worker makes its `ConnectionRegistry` of. */
 export interface WorkerParts {
   engine: TcpEngine
   limiter: ConnectionLimiter

@@ -13,6 +13,7 @@ import { TcpCounters } from './tcp-counters.ts'
 /** Rejected connections that may be sent the reason at the same time; the others are closed at once. */
 export const MAXIMUM_REJECTED = 32
 
+/** What decides about a connection. */
 export interface AdmissionOptions {
   engine: Pick<TcpEngine, 'open'>
   limiter: ConnectionLimiter

@@ -8,6 +8,7 @@ import type { LimitedLog } from '../log/limited-log.ts'
 import type { EngineConnection } from './engine.ts'
 import type { ExpiryReason, TcpConnection } from './tcp-connection.ts'
 
+/** How long a connection may be idle; milliseconds. */
 export interface TimeoutOptions {
   /** Neither side has sent anything for so long; 0 is never. */
   idleMillis: number
@@ -21,7 +22,9 @@ export interface TimeoutOptions {
   drainIdleMillis: number
 }
 
+/** What `ConnectionTimeouts` reports. */
 export interface TimeoutEvents {
+  /** A timeout has passed: the connection is to be closed. */
   onExpired(connection: EngineConnection, reason: ExpiryReason): void
   /** The server stops, and nothing is under way on this connection. */
   onDrained(connection: EngineConnection): void

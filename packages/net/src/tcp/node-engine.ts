@@ -134,6 +134,7 @@ export function adoptConnection(fd: number): Socket {
   return new Socket({ fd, allowHalfOpen: true }).setNoDelay(true)
 }
 
+/** A connection over node:net. */
 export class NodeConnection extends EngineConnection {
   readonly socket: Socket
   readonly #happened: () => void

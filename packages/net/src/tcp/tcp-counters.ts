@@ -52,10 +52,12 @@ export class TcpCounters {
     this.#values = new Float64Array(memory)
   }
 
+  /** Adds bytes that came from peers. */
   received(bytes: number): void {
     this.#add(RECEIVED, bytes)
   }
 
+  /** Adds bytes that the kernel has taken for peers. */
   sent(bytes: number): void {
     this.#add(SENT, bytes)
   }
@@ -65,6 +67,7 @@ export class TcpCounters {
     this.#add(QUEUED, bytes)
   }
 
+  /** A connection was accepted. */
   opened(): void {
     this.#add(ACCEPTED, 1)
     this.#add(OPEN, 1)
@@ -77,10 +80,12 @@ export class TcpCounters {
     this.#add(FIRST_BUCKET + BUCKETS.findIndex((bound) => seconds <= bound), 1)
   }
 
+  /** A connection was not accepted. */
   rejected(reason: RejectReason | 'dropped'): void {
     this.#add(FIRST_REJECTION + REJECTIONS.indexOf(reason), 1)
   }
 
+  /** A connection was closed by a timeout. */
   expired(reason: ExpiryReason): void {
     this.#add(FIRST_EXPIRY + EXPIRIES.indexOf(reason), 1)
   }
@@ -92,18 +97,22 @@ export class TcpCounters {
     this.#add(FIRST_ERROR + (index < 0 ? ERRORS.length - 1 : index), 1)
   }
 
+  /** Connections, bytes, or for `seconds` the durations of all closed connections together. */
   get(name: (typeof NUMBERS)[number]): number {
     return this.#at(NUMBERS.indexOf(name))
   }
 
+  /** Every reason with its count, 0 included. */
   rejections(): [reason: string, count: number][] {
     return this.#named(REJECTIONS, FIRST_REJECTION)
   }
 
+  /** Every timeout with its count, 0 included. */
   expiries(): [reason: string, count: number][] {
     return this.#named(EXPIRIES, FIRST_EXPIRY)
   }
 
+  /** Every errno's name with its count, 0 included. */
   errors(): [code: string, count: number][] {
     return this.#named(ERRORS, FIRST_ERROR)
   }

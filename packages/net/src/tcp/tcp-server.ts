@@ -27,6 +27,7 @@ export interface ListeningSocket {
   target: Server | NativeSocket
 }
 
+/** Where it listens, what it admits, and what it does on each connection. */
 export interface TcpServerOptions extends TcpProtocol {
   /** 0 picks a free one. */
   port: number
@@ -89,6 +90,7 @@ export class TcpServer {
     this.#total = options.maxConnections ?? 2_000
   }
 
+  /** Those that are open in this process. */
   get connections(): ReadonlySet<TcpConnection> {
     return this.#registry?.connections ?? new Set()
   }

@@ -20,6 +20,7 @@ const DATAGRAMS = 64
 const ANSWERS = 32
 const LARGEST_ANSWER_BYTES = 65_535
 
+/** What a `NativeUdpSocket` counts and whom it calls. */
 export interface NativeUdpSocketOptions {
   counters: UdpCounters
   /** Where its peers are counted. */

@@ -19,6 +19,7 @@ const DRAIN_PERIOD_MILLIS = 5
 const PRESSED_MILLIS = 10_000
 const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
 
+/** What a `NodeUdpSocket` counts and whom it calls. */
 export interface NodeUdpSocketOptions {
   counters: UdpCounters
   /** Where its peers are counted. */

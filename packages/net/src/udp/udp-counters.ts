@@ -29,18 +29,22 @@ export class UdpCounters {
     this.numbers = numbers
   }
 
+  /** Datagrams received. */
   get received(): number {
     return this.numbers[RECEIVED] ?? 0
   }
 
+  /** Bytes of payload received. */
   get receivedBytes(): number {
     return this.numbers[RECEIVED_BYTES] ?? 0
   }
 
+  /** Datagrams that the kernel took. */
   get sent(): number {
     return this.numbers[SENT] ?? 0
   }
 
+  /** Bytes of payload that the kernel took. */
   get sentBytes(): number {
     return this.numbers[SENT_BYTES] ?? 0
   }
@@ -59,11 +63,13 @@ export class UdpCounters {
     return this.#pastDrops + open
   }
 
+  /** @param bytes of payload, of all of them together */
   countReceived(datagrams: number, bytes: number): void {
     this.#add(RECEIVED, datagrams)
     this.#add(RECEIVED_BYTES, bytes)
   }
 
+  /** @param bytes of payload, of all of them together */
   countSent(datagrams: number, bytes: number): void {
     this.#add(SENT, datagrams)
     this.#add(SENT_BYTES, bytes)
@@ -92,11 +98,13 @@ export class SharedCounters<Name extends string> {
     this.#indexOf = Object.fromEntries(names.map((name, index) => [name, index]))
   }
 
+  /** It happened once more. */
   count(name: Name): void {
     const index = this.#indexOf[name] ?? 0
     this.numbers[index] = (this.numbers[index] ?? 0) + 1
   }
 
+  /** How often it has happened. */
   of(name: Name): number {
     return this.numbers[this.#indexOf[name] ?? 0] ?? 0
   }

@@ -14,6 +14,7 @@ import { udpPeers, udpTotal } from './udp-traffic.ts'
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
 const MAXIMUM_QUEUE = 1_000
 
+/** Where it listens, and what takes the datagrams. */
 export interface UdpServerOptions {
   /** 0 picks a free one. */
   port: number

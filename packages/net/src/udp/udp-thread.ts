@@ -6,6 +6,7 @@ import { NativeUdpSocket } from './native-udp-socket.ts'
 import { UdpCounters } from './udp-counters.ts'
 import type { OnDatagrams } from './udp-socket.ts'
 
+/** Words of the memory that a thread shares with the process: whether it is to stop, and whether it has started. */
 export const STOPPING = 0
 export const STARTED = 1
 

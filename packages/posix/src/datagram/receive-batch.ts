@@ -20,6 +20,7 @@ const MSG_WAITFORONE = 0x10000
 const CACHE_LINE_BYTES = 64
 const { EAGAIN, EINTR } = constants.errno
 
+/** The size of a batch. */
 export interface ReceiveBatchOptions {
   /** How many a call takes at most; 64 by default, 1,024 at most. */
   datagrams?: number
@@ -93,6 +94,7 @@ export class ReceiveBatch extends ReceivedDatagrams implements Disposable {
     return this.count
   }
 
+  /** Frees its memory; safe to call twice. */
   override close(): void {
     this.#headers.close()
     super.close()

@@ -30,6 +30,7 @@ export const RECORD = {
   trafficClass: 84,
 } as const
 
+/** Bytes in which one datagram is described. */
 export const RECORD_BYTES = 88
 /** The third word of an IPv4-mapped address. */
 export const MAPPED = 0xffff
@@ -73,7 +74,11 @@ export class ReceivedDatagrams {
     this.#strideBytes = strideBytes
   }
 
-  /** To be posted to another thread, as long as this one is not closed. */
+  /**
+   * To be posted to another thread, as long as this one is not closed.
+   *
+   * @throws {ClosedBatchError} after `close`
+   */
   get shared(): SharedDatagrams {
     if (this.#shared === undefined) throw new ClosedBatchError()
     return this.#shared
@@ -122,6 +127,7 @@ export class ReceivedDatagrams {
     return this.#number(index, RECORD.sourceFamily)
   }
 
+  /** The UDP port it was sent from, in host order; 0 when unknown. */
   sourcePort(index: number): number {
     return this.#number(index, RECORD.sourcePort)
   }
@@ -141,6 +147,7 @@ export class ReceivedDatagrams {
     return this.#number(index, RECORD.sourceScope)
   }
 
+  /** The address and port it was sent from; undefined when unknown. Allocates, unlike `sourceWord`. */
   source(index: number): InternetAddress | undefined {
     const port = this.sourcePort(index)
     const address = this.#address(index, this.sourceFamily(index), RECORD.source)
@@ -210,6 +217,7 @@ export class ReceivedDatagrams {
     return this.#number(index, RECORD.segmentBytes)
   }
 
+  /** Releases this view of the memory; every datagram is forgotten. */
   close(): void {
     this.#shared = undefined
     this.#count = 0

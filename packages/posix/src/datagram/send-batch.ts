@@ -16,6 +16,7 @@ export type { OnRefused } from './message-sender.ts'
 /** The length of a struct sockaddr_in. */
 const IPV4_NAME_BYTES = 16
 
+/** The size of a batch, and how it is sent. */
 export interface SendBatchOptions {
   /** How many one `send` takes at most; 64 by default, 1,024 at most. */
   datagrams?: number
@@ -70,6 +71,7 @@ export class SendBatch implements Disposable {
     return this.#count
   }
 
+  /** Whether `send` or `clear` must come before the next datagram. */
   get full(): boolean {
     return this.#count === this.#capacity
   }
@@ -162,6 +164,7 @@ export class SendBatch implements Disposable {
     this.#run.forget()
   }
 
+  /** Frees its memory, and forgets what waits; safe to call twice. */
   close(): void {
     this.clear()
     this.#headers.close()

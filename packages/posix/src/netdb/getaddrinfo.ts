@@ -164,6 +164,7 @@ export const NI = {
   NI_IDN: 32,
 } as const
 
+/** What getnameinfo(3) returns. */
 export interface NameInfo {
   host: string
   service: string

@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 
 import { inetPton, encodeSocketAddress } from '../socket/socket-address.ts'
 
+/** struct ip_mreq (ip(7)). */
 export interface Ipv4Membership {
   group: string
   /** An address of the interface; without one the routes choose. */
@@ -10,18 +11,21 @@ export interface Ipv4Membership {
   interfaceIndex?: number
 }
 
+/** struct ip_mreq_source (ip(7), RFC 4607). */
 export interface Ipv4SourceMembership {
   group: string
   source: string
   localAddress?: string
 }
 
+/** struct group_req (RFC 3678). */
 export interface GroupMembership {
   group: string
   /** 0: the routes choose. */
   interfaceIndex: number
 }
 
+/** struct group_source_req (RFC 3678). */
 export interface GroupSourceMembership extends GroupMembership {
   source: string
 }

@@ -152,6 +152,7 @@ type Row =
   | (typeof tcpSocketOptions)[number]
   | (typeof udpSocketOptions)[number]
 
+/** Every option that is known, as `SO_RCVBUF`. */
 export type SocketOptionName = Row[0]
 /** What the value of the option `Name` is. */
 export type SocketOptionValueOf<Name extends SocketOptionName> = SocketOptionValues[Extract<
@@ -159,6 +160,7 @@ export type SocketOptionValueOf<Name extends SocketOptionName> = SocketOptionVal
   readonly [Name, ...unknown[]]
 >[2]]
 
+/** An option, as setsockopt(2) numbers it. */
 export interface SocketOption {
   readonly name: SocketOptionName
   readonly level: keyof typeof SOCKET_OPTION_LEVELS

@@ -47,6 +47,11 @@ export type TcpInfo = { [Name in keyof typeof OFFSETS]: number } & {
   probes: number
 }
 
+/**
+ * Reads `struct tcp_info` (tcp(7)) in this machine's byte order.
+ *
+ * @throws {RangeError} when `memory` is shorter than the fields that are read
+ */
 export function decodeTcpInfo(memory: Uint8Array): TcpInfo {
   const view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength)
   const numbers = Object.fromEntries(

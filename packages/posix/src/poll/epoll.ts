@@ -102,6 +102,7 @@ export class Epoll implements Disposable {
     return this.#ready[index * this.#layout.words + this.#layout.events] ?? 0
   }
 
+  /** Closes the epoll instance, not the descriptors that it watches. */
   close(): void {
     this.#descriptor.close()
   }

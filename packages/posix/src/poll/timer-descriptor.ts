@@ -49,6 +49,7 @@ export class TimerDescriptor implements Disposable {
     read(this.#descriptor.number, this.#expirations, 8)
   }
 
+  /** Stops the timer and closes its descriptor. */
   close(): void {
     this.#descriptor.close()
   }

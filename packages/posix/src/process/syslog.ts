@@ -39,6 +39,7 @@ export const SYSLOG_FACILITIES = {
   local7: 23,
 } as const
 
+/** syslog(3): the words for its priorities and facilities. */
 export type SyslogPriority = keyof typeof SYSLOG_PRIORITIES
 export type SyslogFacility = keyof typeof SYSLOG_FACILITIES
 

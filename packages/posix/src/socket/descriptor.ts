@@ -26,6 +26,7 @@ export class Descriptor implements Disposable {
     this.#number = number
   }
 
+  /** Whether it was closed or released. */
   get closed(): boolean {
     return this.#number < 0
   }

@@ -66,6 +66,11 @@ export class NativeSocket implements Disposable {
     this.#nonBlocking = nonBlocking
   }
 
+  /**
+   * socket(2).
+   *
+   * @throws {SystemCallError} EAFNOSUPPORT without the family, EMFILE when there are too many descriptors
+   */
   static open(kind: SocketKind): NativeSocket {
     return new NativeSocket(socket(...kindArguments(kind)), kind.nonBlocking ?? false)
   }
@@ -97,10 +102,16 @@ export class NativeSocket implements Disposable {
     return this.#descriptor.number
   }
 
+  /** Whether it was closed, or its descriptor released. */
   get closed(): boolean {
     return this.#descriptor.closed
   }
 
+  /**
+   * bind(2).
+   *
+   * @throws {SystemCallError} EADDRINUSE, EADDRNOTAVAIL for an address that is not ours, EACCES for a privileged port
+   */
   bind(local: SocketAddress): void {
     const encoded = encodeSocketAddress(local)
     bind(this.descriptor, encoded, encoded.length)

@@ -4,6 +4,7 @@ import { libcFunction, integerFunction } from '../ffi/libc.ts'
 import { cString, LITTLE } from '../ffi/native-memory.ts'
 
 /** socket(2): the address families that are spoken here, by Linux's numbers. */
+/** Address families of Linux (socket(2)). */
 export const AF_UNIX = 1
 export const AF_INET = 2
 export const AF_INET6 = 10
@@ -13,6 +14,7 @@ export const SOCKET_ADDRESS_BYTES = 110
 /** The local or peer address of a socket (ip(7), ipv6(7), unix(7)). */
 export type SocketAddress = InternetAddress | UnixAddress
 
+/** sockaddr_in (ip(7)) or sockaddr_in6 (ipv6(7)). */
 export interface InternetAddress {
   family: 'IPv4' | 'IPv6'
   /** 4 or 16 bytes in network order. */

@@ -59,6 +59,7 @@ export async function connectAll(
   return [first, ...others]
 }
 
+/** What happens when a connection is lost. */
 export interface KeepOptions {
   /** Whether a lost connection is made again. */
   reconnects: boolean

@@ -6,6 +6,7 @@ import { ProbeFormat } from './probe-format.ts'
 import type { ProbeSizes } from './probe-sizes.ts'
 import type { ReplyHeader } from './reply-headers.ts'
 
+/** What is sent, and what takes the outcomes. */
 export interface MessageProbesOptions {
   totals: RoundTripTotals
   onOutcome: OnOutcome

@@ -22,6 +22,7 @@ type Data<Name extends EchoPingEvent['event']> = Extract<EchoPingEvent, { event:
 const MAXIMUM_SAMPLES_PER_SECOND = 20
 const REPORT_MILLIS = 1000
 
+/** What a run of `ping` is, and where its report goes. */
 export interface PingReportOptions {
   stdout: Writable
   /** JSON lines instead of text (`--json`). */

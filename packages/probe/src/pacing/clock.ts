@@ -11,6 +11,7 @@ export interface Clock {
   sleep(millis: number, signal?: AbortSignal): Promise<void>
 }
 
+/** The clock of `performance.now()`, milliseconds; it never jumps. */
 export const monotonicClock: Clock = {
   now: () => performance.now(),
   sleep: (millis, signal) =>

@@ -9,6 +9,7 @@ export interface RunLimits {
   signal?: AbortSignal | undefined
 }
 
+/** When to send. */
 export interface PaceOptions extends RunLimits {
   /** Milliseconds from one send to the next; 0.01 is 100,000 a second. More than 0. */
   intervalMillis: number
@@ -28,6 +29,7 @@ export interface PaceOptions extends RunLimits {
   clock?: Clock
 }
 
+/** What was sent. */
 export interface PaceResult {
   sent: number
   /** Moments that passed without a send, because the process came too late for them. */

@@ -2,6 +2,7 @@ import type { PendingRequests } from '../statistics/pending-requests.ts'
 import { type Clock, monotonicClock } from './clock.ts'
 import { type PaceResult, type RunLimits, whyEnded } from './pacer.ts'
 
+/** How many requests may be in flight. */
 export interface WindowOptions extends RunLimits {
   /** How many may wait for their reply at once, 1 or more. */
   window: number

@@ -10,6 +10,7 @@ export interface Texts<Start, Sample, Interval, End> {
   end: (data: End) => string
 }
 
+/** Where results go, and in which form. */
 export interface ReporterOptions<Start, Sample, Interval, End> {
   /** Where it goes, such as `(text) => stdout.write(text)`. */
   write: (text: string) => void

@@ -24,10 +24,12 @@ export class OneWayDelay {
     return this.#histogram.takeInterval()
   }
 
+  /** The summary of all of it, microseconds; null before the first packet. */
   total(): MicrosSummary | null {
     return this.#histogram.total()
   }
 
+  /** Interarrival jitter (RFC 3550 section 6.4.1), microseconds. */
   get jitterMicros(): number {
     return this.#jitter.micros
   }

@@ -14,6 +14,7 @@ export type ReplyVerdict =
 /** Why a request is lost: no message in time, or what `failed` was told. */
 export type LossReason = 'silent' | 'refused' | 'malformed' | 'too-big'
 
+/** How many requests are remembered, and for how long. */
 export interface PendingRequestsOptions {
   /** How long a reply may take before its request is lost (`--wait`). */
   timeoutMillis: number

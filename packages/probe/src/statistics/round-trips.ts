@@ -9,6 +9,7 @@ import { u32 } from './sequence-space.ts'
  */
 export type ReplyOutcome = 'answered' | 'reordered' | 'duplicated' | 'malformed' | 'late'
 
+/** How round trips are measured. */
 export interface RoundTripsOptions {
   /** How long a reply may take (`--wait`). */
   timeoutMillis: number

@@ -14,6 +14,7 @@ export type Arrival =
   /** The sender began anew, or jumped: this and its predecessor confirm each other. */
   | 'restart'
 
+/** Loss, duplicates and reordering (RFC 7680, RFC 5560, RFC 4737), in datagrams. */
 export interface SequenceCounts {
   /** First copies. */
   received: number
@@ -29,6 +30,7 @@ export interface SequenceCounts {
   strays: number
 }
 
+/** How far back a `SequenceTracker` remembers. */
 export interface TrackerOptions {
   /**
    * How far behind the newest a late one is still told from a duplicate, a power of two; 4,096 unless

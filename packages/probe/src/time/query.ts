@@ -8,6 +8,7 @@ import { MicrosHistogram, type MicrosSummary, toMicro } from '../statistics/hist
 /** The longest that a timer can wait. */
 const LONGEST_TIMER_MILLIS = 2 ** 31 - 1
 
+/** How many questions are sent, and when. */
 export interface QueryPlan<Result> {
   /** How many questions; 0: until it is aborted. */
   count: number

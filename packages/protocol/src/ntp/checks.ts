@@ -37,6 +37,7 @@ export function unbelievable(packet: NtpPacket): UnbelievableReason | null {
 /** Why a request gets no answer. */
 export type RequestRefusal = 'mode' | 'version' | AuthenticationReason
 
+/** What a server does with a packet. */
 export type RequestVerdict =
   | { readonly verdict: 'accept' }
   | { readonly verdict: 'refuse'; readonly reason: RequestRefusal }
@@ -78,6 +79,7 @@ export type ReplyRefusal =
   | 'zero-timestamp'
   | UnbelievableReason
 
+/** What a client does with a packet. */
 export type ReplyVerdict =
   | { readonly verdict: 'accept' }
   | { readonly verdict: 'refuse'; readonly reason: ReplyRefusal }

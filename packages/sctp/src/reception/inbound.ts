@@ -31,6 +31,7 @@ const DROPPED: Arrival = { kind: 'dropped' }
 const OUT_OF_ROOM: Arrival = { kind: 'out-of-room' }
 const INVALID_STREAM: Arrival = { kind: 'invalid-stream' }
 
+/** What an association receives with. */
 export interface InboundOptions {
   /** The association's number. */
   association: number

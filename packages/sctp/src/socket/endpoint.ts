@@ -117,6 +117,7 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
     return { address, udpPort, port: this.#driver.engine.localPort }
   }
 
+  /** Timers in milliseconds, and the limits (RFC 9260 section 16). */
   get parameters(): Readonly<ProtocolParameters> {
     return this.#parameters
   }

@@ -1,8 +1,8 @@
-/** Big-endian numbers in byte arrays. The caller has checked that they are there. */
-
+/** 16 bits in network order at the offset `at`, which the caller has checked. */
 export const readUint16 = (bytes: Uint8Array, at: number): number =>
   ((bytes[at] as number) << 8) | (bytes[at + 1] as number)
 
+/** 32 bits in network order, 0 to 4,294,967,295; as `readUint16`. */
 export const readUint32 = (bytes: Uint8Array, at: number): number =>
   (((bytes[at] as number) << 24) |
     ((bytes[at + 1] as number) << 16) |
@@ -10,11 +10,13 @@ export const readUint32 = (bytes: Uint8Array, at: number): number =>
     (bytes[at + 3] as number)) >>>
   0
 
+/** Writes 16 bits in network order; as `readUint16`. */
 export function writeUint16(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value >>> 8
   bytes[at + 1] = value
 }
 
+/** Writes 32 bits in network order; as `readUint16`. */
 export function writeUint32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value >>> 24
   bytes[at + 1] = value >>> 16

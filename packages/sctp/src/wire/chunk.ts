@@ -128,6 +128,7 @@ export interface UnknownChunk {
   chunk: Uint8Array
 }
 
+/** Every chunk (RFC 9260 section 3.3 and appendix A, RFC 4820). */
 export type Chunk =
   | DataChunk
   | InitChunk

@@ -19,6 +19,7 @@ const MAXIMUM_CONNECTIONS = 64
 /** Of them, event streams: the rest is for health checks and the like. */
 const STREAMS_SHARE = 1 / 4
 
+/** Where the admin endpoint listens, and what it shows. */
 export interface AdminOptions {
   host: string
   /** 0 picks a free one; the log says which. */
@@ -31,6 +32,7 @@ export interface AdminOptions {
   log: Logger
 }
 
+/** The admin endpoint of a process: /livez, /readyz, /metrics, /events, /peers and /options. */
 export interface Admin {
   /** @throws {NetworkError} AddressInUseError when the port is taken */
   start(): Promise<void>

@@ -16,6 +16,7 @@ const SLOW_CLIENT_MILLIS = 5000
 const CHECK_MILLIS = 1000
 const MAXIMUM_HEADER_BYTES = 8192
 
+/** Where it listens, and its limits. */
 export interface HttpServerOptions {
   host: string
   /** 0 picks a free one; the log says which. */
@@ -31,6 +32,7 @@ export interface HttpServerOptions {
   ) => void
 }
 
+/** An HTTP server whose resources are bounded, whatever its clients do. */
 export interface HttpServer {
   /**
    * Listens and logs "listening" with transport, address and port.

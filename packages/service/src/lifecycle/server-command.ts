@@ -45,6 +45,7 @@ export interface ServiceContext<Options> {
   fail: (error: Error) => void
 }
 
+/** A command that serves: its options, and what makes the service. */
 export interface ServerDefinition<Options extends z.ZodObject> {
   name: string
   summary: string

@@ -1,9 +1,12 @@
 import { escapeText } from '@sockyard/cli/text'
 import type { SyslogFacility } from '@sockyard/posix/process'
 
+/** From the gravest on, as pino has them. */
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
+/** One JSON object a line, or text for a person. */
 export const LOG_FORMATS = ['json', 'text'] as const
 
+/** What is logged, and in which form. */
 export interface LogSettings {
   level: (typeof LOG_LEVELS)[number]
   format: (typeof LOG_FORMATS)[number]

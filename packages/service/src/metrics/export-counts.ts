@@ -1,5 +1,6 @@
 import { Counter, type Registry } from './prometheus.ts'
 
+/** Counts by one label, read at each scrape. */
 export interface CountsToExport {
   /** Of the metric; counters end with `_total`. */
   name: string
