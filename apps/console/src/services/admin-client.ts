@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 
 import { EventStreamReader, type StreamEvent } from './event-stream.ts'
 
-// As an import it would be 16 MB more (packages/service/src/http/http-server.ts).
+// Not imported, for the reason that stands in packages/service/src/http/http-server.ts.
 const { Agent, request } = createRequire(import.meta.url)('node:http') as typeof http
 
 /** For a whole answer; a service that needs longer is down. */

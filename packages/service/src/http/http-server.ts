@@ -7,8 +7,8 @@ import { listenDualStack } from '@sockyard/net/address'
 import type { Logger } from '../log/log.ts'
 import { type ConnectionLimits, HttpConnections } from './connections.ts'
 
-// As an import it would be 16 MB more: a module of Node's that is imported has every name of it read, and behind the
-// name WebSocket of node:http is a whole client that is loaded then.
+// As an import it would be 6 MB and 30 ms more (Node 26.10): a module of Node's that is imported has every name of it
+// read, and behind the name WebSocket of node:http is a whole client that is loaded then.
 const { createServer } = process.getBuiltinModule('node:http')
 
 /** For a whole request to arrive, and for a response to move on. */

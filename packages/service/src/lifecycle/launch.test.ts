@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempDisposableSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -58,6 +58,18 @@ test('the parts of the metrics library are those of its whole', () => {
   // The one that is left out, because it loads OpenTelemetry, is made by ourselves.
   const { metricsList } = whole.collectDefaultMetrics
   expect([...metrics.PROCESS_METRICS, 'processCpuTotal'].toSorted()).toEqual(metricsList.toSorted())
+})
+
+test('the admin endpoint does not load the WebSocket client of node:http, as an import of node:http does', () => {
+  const program = `
+    const isLoaded = () => process.moduleLoadList.some((name) => name.endsWith('undici/undici'))
+    await import(${JSON.stringify(import.meta.resolve('../http/index.ts'))})
+    const before = isLoaded()
+    await import('node:http')
+    console.log(before, isLoaded())`
+  const args = ['--input-type=module', '--eval', program]
+  const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+  expect({ stdout, stderr }).toEqual({ stdout: 'false true\n', stderr: '' })
 })
 
 test('without a writable cache the start succeeds, without a message', async () => {
