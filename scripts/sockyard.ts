@@ -43,7 +43,7 @@ const list: Command = {
       const shown = addresses.length > 4 ? [...addresses.slice(0, 2), '…'] : addresses
       return [name, shown.join(', '), String(adminPort ?? ''), summary]
     })
-    print(`${table([['APP', 'LISTENS ON', 'ADMIN', ''], ...rows])}\n`)
+    print(`${listing(rows)}\n`)
     return 0
   },
 }
@@ -102,6 +102,32 @@ export const sockyard: AppDescription<Command> = {
   commands: [list, upCommand, completionCommand, man],
 }
 
+/** As its help shows it: an app is run by its name, like a command. */
+const withApps: AppDescription = {
+  ...sockyard,
+  commands: [
+    list,
+    {
+      name: 'APP',
+      summary: 'run an app; "sockyard APP --help" shows its commands and options',
+      operands: [],
+      options: z.strictObject({}),
+    },
+    ...sockyard.commands.slice(1),
+  ],
+}
+
+/** One line for each app; on a terminal too narrow for that, its summary on a line of its own. */
+function listing(rows: readonly string[][]): string {
+  const wide = table([['APP', 'LISTENS ON', 'ADMIN', ''], ...rows])
+  const { isTTY, columns } = process.stdout
+  const width = isTTY ? helpWidth(process.env['COLUMNS'], columns) : Number.POSITIVE_INFINITY
+  if (wide.split('\n').every((line) => line.length <= width)) return wide
+  const facts = table([['APP', 'LISTENS ON', 'ADMIN'], ...rows.map((row) => row.slice(0, 3))])
+  const [head, ...lines] = facts.split('\n')
+  return [head, ...lines.flatMap((line, index) => [line, `  ${rows[index]?.[3]}`])].join('\n')
+}
+
 /** In the order of the topology, each once, whatever was named. */
 function chosen(names: readonly string[]): typeof topology {
   const named = new Set(names.flatMap(membersOf))
@@ -129,7 +155,7 @@ async function main(words: readonly string[]): Promise<number> {
   const { common, values, operands } = parseArguments(rest, descriptions, hint)
   if (common.help || common['help-all']) {
     const width = helpWidth(process.env['COLUMNS'], process.stdout.columns)
-    print(help(sockyard, command, { width, all: common['help-all'] }))
+    print(help(command === list ? withApps : sockyard, command, { width, all: common['help-all'] }))
     return 0
   }
   if (common.version) {
