@@ -34,8 +34,9 @@ export class Watch {
   }
 
   static async open(service: ServiceProcess): Promise<Watch> {
-    const inspector = await Inspector.connect(await service.openInspector())
-    return new Watch(service, inspector, await service.port('http'))
+    const adminPort = await service.port('http')
+    const inspector = await Inspector.connect(await service.inspector())
+    return new Watch(service, inspector, adminPort)
   }
 
   /** @throws {Error} when the service is gone or does not answer */

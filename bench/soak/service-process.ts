@@ -43,7 +43,7 @@ export class ServiceProcess {
       cwd: ROOT,
       env: {
         ...process.env,
-        NODE_OPTIONS: '--inspect-port=0',
+        NODE_OPTIONS: '--inspect=127.0.0.1:0',
         SOCKYARD_LOG_FORMAT: 'json',
         SOCKYARD_ADMIN_PORT: '0',
       },
@@ -81,9 +81,8 @@ export class ServiceProcess {
     })
   }
 
-  /** Has Node's inspector listen (SIGUSR1), and says where. */
-  openInspector(): Promise<string> {
-    this.kill('SIGUSR1')
+  /** Where Node's inspector listens; once the service listens, too: before, it begins anew, and so does the inspector. */
+  inspector(): Promise<string> {
     return this.#eventually('its inspector', () => this.inspectorUrl)
   }
 

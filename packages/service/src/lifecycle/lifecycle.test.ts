@@ -29,6 +29,16 @@ describe('a server that is stopped by a signal', () => {
     },
   )
 
+  test('is not stopped by SIGUSR1, and opens no inspector to whoever is on this host', async () => {
+    await using app = await startApp(AWKWARD, ['--drain-timeout', '50ms'])
+    await app.waitForLog(isStarted)
+    app.kill('SIGUSR1')
+    expect(await readiness(await app.adminPort())).toBe(200)
+    app.kill('SIGTERM')
+    expect(await app.exited).toEqual({ code: 0, signal: null })
+    expect(app.stderr).toBe('')
+  })
+
   test('is ready before, and not ready but alive while clients drain', async () => {
     await using app = await startApp(AWKWARD, ['--drain-timeout', '1h'])
     await app.waitForLog(isStarted)

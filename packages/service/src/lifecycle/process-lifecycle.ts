@@ -90,6 +90,8 @@ export function installProcessHandlers(host: NodeJS.Process, name: string): Proc
       if (controller.signal.aborted) host.exit(128 + constants.signals[signal])
       controller.abort(signal)
     })
+  // Node would open its inspector, to which everybody on this host can talk.
+  host.on('SIGUSR1', () => undefined)
   host.on('uncaughtException', crash)
   host.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // A terminal that is gone gives EIO, as a failing disk does. A client ends quietly, as in `ping | head`.
