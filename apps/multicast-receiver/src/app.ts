@@ -2,7 +2,7 @@ import { appDescription } from '@sockyard/catalog'
 import { type App, serverCommand } from '@sockyard/service/lifecycle'
 
 import { receiveOptions } from './config.ts'
-import { createReceiver } from './server/receiver.ts'
+import { Receiver } from './server/receiver.ts'
 
 const receive = serverCommand({
   name: 'receive',
@@ -16,7 +16,7 @@ const receive = serverCommand({
   ],
   adminPort: 9105,
   options: receiveOptions,
-  create: createReceiver,
+  create: (context) => new Receiver(context),
 })
 
 export const app: App = {

@@ -2,7 +2,7 @@ import { appDescription } from '@sockyard/catalog'
 import { type App, serverCommand } from '@sockyard/service/lifecycle'
 
 import { sendOptions } from './config.ts'
-import { createSender } from './server/sender.ts'
+import { Sender } from './server/sender.ts'
 
 const send = serverCommand({
   name: 'send',
@@ -13,7 +13,7 @@ const send = serverCommand({
   ],
   adminPort: 9104,
   options: sendOptions,
-  create: createSender,
+  create: (context) => new Sender(context),
 })
 
 export const app: App = {

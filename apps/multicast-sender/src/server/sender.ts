@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { chooseEngine, type Engine } from '@sockyard/net/engine'
+import { chooseEngine, type Engine, type EngineChoice } from '@sockyard/net/engine'
 import { NetworkError, networkError } from '@sockyard/net/errors'
 import { limitLog } from '@sockyard/net/log'
 import { type Clock, openPreciseClock, pace } from '@sockyard/probe/pacing'
@@ -24,91 +24,125 @@ const MAXIMUM_LATE_MILLIS = 50
 
 /**
  * Sends to every group at once: at a pace, or each line of standard input. What the network refuses is counted
- * and told, and the next one tried.
- *
- * @throws {UsageError} when the outgoing interface does not exist, or does not fit a group
+ * and reported, and the next one tried.
  */
-export function createSender(context: ServiceContext<SendOptions>): Service {
-  const { options, log } = context
-  const report = createSendReport({ port: options.port, quiet: options.quiet, log })
-  const sender = randomInt(2 ** 32)
-  const groups = [...new Set(options.group)]
-  // Lines are to wait for room, which node:dgram does for them.
-  const { engine, why } = chooseEngine(options.stdin ? 'node' : options.engine)
-  const finished = Promise.withResolvers<void>()
-  const stopping = new AbortController()
-  let lastRefusal: NetworkError | undefined
-  let failure: NetworkError | undefined
-  let running = Promise.resolve()
-
-  const drop = (group: string, count: number, error?: Error): void => {
-    report.dropped(count)
-    lastRefusal =
-      error === undefined
-        ? queueFull(group, options.port)
-        : networkError(error, group, options.port)
-  }
-  const senders = groups.map((group) => createOne(context, { group, sender, engine, report, drop }))
-
+export class Sender implements Service {
+  readonly #context: ServiceContext<SendOptions>
+  readonly #engine: EngineChoice
+  readonly #report: SendReport
+  readonly #id = randomInt(2 ** 32)
+  readonly #senders: GroupSender[]
   /** A host may lack a whole family (EAFNOSUPPORT): the groups of the other one get theirs. */
-  const unstarted = new Map<GroupSender, NetworkError>()
-  const startSender = async (each: GroupSender): Promise<void> => {
+  readonly #unstarted = new Map<GroupSender, NetworkError>()
+  readonly #finished = Promise.withResolvers<void>()
+  readonly #stopping = new AbortController()
+  #lastRefusal: NetworkError | undefined
+  #failure: NetworkError | undefined
+  #running = Promise.resolve()
+
+  /** @throws {UsageError} when the outgoing interface does not exist, or does not fit a group */
+  constructor(context: ServiceContext<SendOptions>) {
+    const { options, log } = context
+    this.#context = context
+    // Lines are to wait for room, which node:dgram does for them.
+    this.#engine = chooseEngine(options.stdin ? 'node' : options.engine)
+    this.#report = createSendReport({ port: options.port, quiet: options.quiet, log })
+    const common = { sender: this.#id, engine: this.#engine.engine, report: this.#report }
+    const drop = this.#drop.bind(this)
+    this.#senders = [...new Set(options.group)].map((group) =>
+      createOne(context, { ...common, group, drop }),
+    )
+  }
+
+  /** With `--count`, or at the end of standard input. */
+  get finished(): Promise<void> {
+    return this.#finished.promise
+  }
+
+  /** @throws {NetworkError} when it can send to none of the groups */
+  async start(): Promise<void> {
+    const { options, log, fail } = this.#context
+    const groups = this.#senders.map(({ group }) => group)
+    for (const group of groups.filter(sharesHardwareAddress))
+      log.warn(
+        { group },
+        'maps to the hardware address of a group in 224.0.0.0/24: switches flood it',
+      )
+    for (const each of this.#senders) await this.#startSender(each)
+    const [first] = this.#unstarted.values()
+    if (this.#unstarted.size === this.#senders.length && first !== undefined) throw first
+    const { engine, why } = this.#engine
+    const started = { sender: this.#id, engine, senders: this.#senders }
+    this.#report.start(startData(options, started), why)
+    this.#running = this.#run().catch(fail)
+  }
+
+  async stop(drained: AbortSignal): Promise<void> {
+    this.#stopping.abort()
+    await this.#running
+    await Promise.all(this.#senders.map((each) => each.stop(drained)))
+    this.#report.end(this.#failure)
+  }
+
+  async #startSender(each: GroupSender): Promise<void> {
+    const { options, log } = this.#context
     try {
       await each.start()
     } catch (error) {
       const failed = networkError(error, each.group, options.port)
-      unstarted.set(each, failed)
+      this.#unstarted.set(each, failed)
       log.warn({ group: each.group, port: options.port, error: failed }, 'cannot send')
     }
   }
-  const sendToAll = (payload: Uint8Array): void => {
-    for (const each of senders) {
-      const failed = unstarted.get(each)
-      if (failed === undefined) each.send(payload)
-      else drop(each.group, 1, failed)
-    }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping
+    await (this.#context.options.stdin ? this.#sendInput() : this.#sendPaced())
+    while (this.#senders.some(isWaiting) && !signal.aborted) await delay(POLL_MILLIS)
+    if (signal.aborted) return
+    this.#failure = this.#lastRefusal
+    if (this.#failure === undefined) this.#finished.resolve()
+    else this.#context.fail(this.#failure)
   }
 
-  const run = async (): Promise<void> => {
-    await (options.stdin ? sendInput(context, senders, sendToAll, stopping.signal) : sendPaced())
-    while (senders.some(isWaiting) && !stopping.signal.aborted) await delay(POLL_MILLIS)
-    if (stopping.signal.aborted) return
-    failure = lastRefusal
-    if (failure === undefined) finished.resolve()
-    else context.fail(failure)
-  }
-  const sendPaced = async (): Promise<void> => {
+  async #sendPaced(): Promise<void> {
+    const { options, log } = this.#context
     const payload = new Uint8Array(sizeBytes(options) - MULTICAST_HEADER_BYTES)
     using clock = openPreciseClock()
-    const { skipped } = await pace(
-      { ...pacing(options), signal: stopping.signal, clock: paceClock(clock) },
-      () => {
-        sendToAll(payload)
-      },
-    )
+    const limits = { signal: this.#stopping.signal, clock: paceClock(clock) }
+    const { skipped } = await pace({ ...pacing(options), ...limits }, () => {
+      this.#sendToAll(payload)
+    })
     if (skipped > 0) log.warn({ skipped }, 'too slow: scheduled datagrams skipped')
   }
 
-  return {
-    finished: finished.promise,
-    async start() {
-      for (const group of groups.filter(sharesHardwareAddress))
-        log.warn(
-          { group },
-          'maps to the hardware address of a group in 224.0.0.0/24: switches flood it',
-        )
-      for (const each of senders) await startSender(each)
-      const [first] = unstarted.values()
-      if (unstarted.size === senders.length && first !== undefined) throw first
-      report.start(startData(options, { sender, engine, senders }), why)
-      running = run().catch(context.fail)
-    },
-    async stop(drained) {
-      stopping.abort()
-      await running
-      await Promise.all(senders.map((each) => each.stop(drained)))
-      report.end(failure)
-    },
+  #sendInput(): Promise<void> {
+    const { stdin, log } = this.#context
+    const limited = limitLog(log)
+    const maximumBytes = MAXIMUM_DATAGRAM_BYTES - MULTICAST_HEADER_BYTES
+    return sendLines({
+      stdin,
+      maximumBytes,
+      signal: this.#stopping.signal,
+      send: (payload) => this.#sendToAll(payload),
+      isWaiting: () => this.#senders.some(isWaiting),
+      onCut: () => limited.warn({ maximumBytes }, 'line truncated: too long for a datagram'),
+    })
+  }
+
+  #sendToAll(payload: Uint8Array): void {
+    for (const each of this.#senders) {
+      const failed = this.#unstarted.get(each)
+      if (failed === undefined) each.send(payload)
+      else this.#drop(each.group, 1, failed)
+    }
+  }
+
+  #drop(group: string, count: number, error?: Error): void {
+    const { port } = this.#context.options
+    this.#report.dropped(count)
+    this.#lastRefusal =
+      error === undefined ? queueFull(group, port) : networkError(error, group, port)
   }
 }
 
@@ -169,24 +203,6 @@ function createOne(context: ServiceContext<SendOptions>, one: OneGroup): GroupSe
   }
   if (engine === 'node') return new NodeGroupSender(groupOptions)
   return new NativeGroupSender(groupOptions, sizeBytes(options))
-}
-
-function sendInput(
-  { stdin, log }: ServiceContext<SendOptions>,
-  senders: readonly GroupSender[],
-  send: (payload: Uint8Array) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const limited = limitLog(log)
-  const maximumBytes = MAXIMUM_DATAGRAM_BYTES - MULTICAST_HEADER_BYTES
-  return sendLines({
-    stdin,
-    maximumBytes,
-    signal,
-    send,
-    isWaiting: () => senders.some(isWaiting),
-    onCut: () => limited.warn({ maximumBytes }, 'line truncated: too long for a datagram'),
-  })
 }
 
 function isWaiting(sender: GroupSender): boolean {
