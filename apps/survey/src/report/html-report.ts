@@ -5,7 +5,7 @@ import { html, Markup } from './html.ts'
 import type { Run, RunResult } from './run-file.ts'
 
 const VERDICTS = ['fail', 'warn', 'ok', 'skipped'] as const
-/** With a word beside it: the colour alone tells nobody who cannot see it. */
+/** With a word beside it: colour alone is lost on readers who cannot see it. */
 const SHOWN = { fail: 'failed', warn: 'warning', ok: 'ok', skipped: 'skipped' } as const
 
 /**

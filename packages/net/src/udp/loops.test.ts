@@ -32,7 +32,7 @@ describe.runIf(canMakeNamespaces())('one forged datagram between two echo servic
       forger.send({
         from: { address: LOOPBACK, port: (await one.listening('udp')).port },
         to: relay,
-        payload: Buffer.from('for ever'),
+        payload: Buffer.from('endless'),
       })
       await expect.poll(() => relay.toTarget.passed).toBeGreaterThan(50)
       await Promise.any([one, two].map((app) => app.waitForLog(({ reason }) => reason === 'loop')))

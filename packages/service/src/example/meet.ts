@@ -7,7 +7,7 @@ import type { CommandContext } from '@sockyard/service/lifecycle'
 
 import type { MeetOptions } from './config.ts'
 
-/** Listens to greetings until it has heard `--count` of them or is told to end. */
+/** Listens to greetings until it has heard `--count` of them or is stopped. */
 export async function meet(context: CommandContext<MeetOptions>): Promise<number> {
   const [, host, port] = /^(.+):(\d+)$/.exec(context.operands[0] ?? '') ?? []
   if (host === undefined) throw new UsageError('HOST:PORT', context.operands[0], 'needs both')

@@ -29,7 +29,7 @@ describe('a server that is stopped by a signal', () => {
     },
   )
 
-  test('is not stopped by SIGUSR1, and opens no inspector to whoever is on this host', async () => {
+  test('is not stopped by SIGUSR1, and opens no inspector to other users of this host', async () => {
     await using app = await startApp(AWKWARD, ['--drain-timeout', '50ms'])
     await app.waitForLog(isStarted)
     app.kill('SIGUSR1')
