@@ -45,7 +45,8 @@ export function EventLog() {
   </section>`
 }
 
-function factsOf(event) {
+/** The fields of a line that are no heading of it, as text. */
+export function factsOf(event) {
   return Object.entries(event)
     .filter(([name]) => !['id', 'at', 'service', 'event', 'msg'].includes(name))
     .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)

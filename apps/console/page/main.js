@@ -6,7 +6,9 @@ import { html } from './html.js'
 import { connected, follow, services } from './live.js'
 import { Yard } from './yard.js'
 
-const VIEWS = { yard: Yard, events: EventLog }
+/** The charts and their library are loaded when they are looked at. */
+const Later = signal(undefined)
+const VIEWS = { yard: Yard, measures: MeasuresLater, events: EventLog }
 const view = signal(viewOfAddress())
 
 function viewOfAddress() {
@@ -20,11 +22,18 @@ function Page() {
   return html`<header>
       <h1>Sockyard</h1>
       <nav aria-label="Views">
-        <${ViewLink} name="yard" title="Yard" /> <${ViewLink} name="events" title="Events" />
+        <${ViewLink} name="yard" title="Yard" /> <${ViewLink} name="measures" title="Measures" />
+        <${ViewLink} name="events" title="Events" />
       </nav>
       <p role="status">${state}</p>
     </header>
     <main><${VIEWS[view.value]} /></main>`
+}
+
+function MeasuresLater() {
+  if (Later.value !== undefined) return html`<${Later.value} />`
+  void import('./measures.js').then(({ Measures }) => (Later.value = Measures))
+  return null
 }
 
 function ViewLink({ name, title }) {

@@ -4,6 +4,7 @@ import { grouped, isSilent } from './graph.js'
 import { html } from './html.js'
 import { HEIGHT, layout, WIDTH } from './layout.js'
 import { services, topology } from './live.js'
+import { ServiceDetails } from './service-details.js'
 import { rate, visible } from './text.js'
 
 const drawn = computed(() => grouped(topology.value))
@@ -106,6 +107,7 @@ function NodeDetails({ node, edges }) {
       <dt>Traffic</dt>
       <dd>${rate(bytes)} on ${own.length} edges</dd>
     </dl>
+    ${service && html`<${ServiceDetails} key=${service.id} id=${service.id} />`}
   </div>`
 }
 

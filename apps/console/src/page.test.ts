@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
 import { randomGroup } from '@sockyard/testkit/network'
@@ -51,7 +51,15 @@ describe.skipIf(isMissing)('the page, in Chromium', () => {
     const page = await open('light', 1_280)
     await page.locator('td', { hasText: 'nothing arrives' }).first().waitFor(PATIENCE)
     await page.locator('.node.service').first().press('Enter')
-    expect(await page.locator('.details').textContent()).toContain('up since')
+    const details = page.locator('.details')
+    expect(await details.textContent()).toContain('up since')
+    await details.getByText('Socket options').click()
+    await details
+      .getByRole('rowheader', { name: 'SO_RCVBUF', exact: true })
+      .first()
+      .waitFor(PATIENCE)
+    await details.getByText('Log', { exact: true }).click()
+    await details.locator('li', { hasText: 'listening' }).first().waitFor(PATIENCE)
   })
 
   test.each([
@@ -59,13 +67,67 @@ describe.skipIf(isMissing)('the page, in Chromium', () => {
     ['dark', 390, ''],
     ['light', 390, '#events'],
     ['dark', 1_280, '#events'],
+    ['light', 1_280, '#measures'],
+    ['dark', 390, '#measures'],
   ] as const)('axe finds nothing: %s, %i px, %s', async (scheme, width, hash) => {
     const page = await open(scheme, width, hash, true)
-    await page.locator('tbody tr').first().waitFor(PATIENCE)
+    const content = hash === '#measures' ? '.u-legend' : 'tbody tr'
+    await page.locator(content).first().waitFor(PATIENCE)
     await page.evaluate(axe.source)
     const found = await page.evaluate('axe.run().then(({ violations }) => violations)')
     expect(found).toEqual([])
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
+  })
+
+  test('a chart is saved as CSV and PNG, and the same history is there after a reload', async () => {
+    const page = await open('light', 1_280, '#measures')
+    const memory = page.locator('.measure', { hasText: 'process_resident_memory_bytes' })
+    await memory.locator('.u-legend').waitFor(PATIENCE)
+    const valuesAt = async (): Promise<Map<string, string>> => {
+      const [saved] = await Promise.all([
+        page.waitForEvent('download', PATIENCE),
+        memory.getByRole('button', { name: 'CSV' }).click(),
+      ])
+      const lines = readFileSync(await saved.path(), 'utf8')
+        .trim()
+        .split('\r\n')
+      const rows = lines.map((line) => line.split(',') as [string, string])
+      return new Map(rows.filter(([, value]) => value !== ''))
+    }
+    await expect.poll(async () => (await valuesAt()).size, PATIENCE).toBeGreaterThan(2)
+    const before = await valuesAt()
+    await page.reload()
+    await memory.locator('.u-legend').waitFor(PATIENCE)
+    await expect
+      .poll(async () => {
+        const after = await valuesAt()
+        return [...before].slice(0, -1).every(([time, value]) => after.get(time) === value)
+      }, PATIENCE)
+      .toBe(true)
+    const [picture] = await Promise.all([
+      page.waitForEvent('download', PATIENCE),
+      memory.getByRole('button', { name: 'PNG' }).click(),
+    ])
+    expect(
+      readFileSync(await picture.path())
+        .subarray(1, 4)
+        .toString(),
+    ).toBe('PNG')
+  })
+
+  test('what a part of a chart shows is chosen with the mouse, and given up by a button', async () => {
+    const page = await open('light', 1_280, '#measures')
+    const chart = page.locator('.u-over').first()
+    const box = await chart.boundingBox(PATIENCE)
+    const { x, y, width, height } = box ?? { x: 0, y: 0, width: 0, height: 0 }
+    await page.mouse.move(x + width / 4, y + height / 2)
+    await page.mouse.down()
+    await page.mouse.move(x + width / 2, y + height / 2, { steps: 5 })
+    await page.mouse.up()
+    const length = page.getByLabel('Length')
+    await expect.poll(async () => Number(await length.inputValue()), PATIENCE).toBeLessThan(100)
+    await page.getByRole('button', { name: 'Now' }).click()
+    await expect.poll(() => length.inputValue(), PATIENCE).toBe('300')
   })
 
   test('the scripts of the first view are 60 KiB at most, gzipped', async () => {
