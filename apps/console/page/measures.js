@@ -29,6 +29,10 @@ const range = computed(() => {
   return { from: to - seconds.value, to }
 })
 
+function isShown({ name, isUsual }) {
+  return chosen.value?.has(name) ?? isUsual
+}
+
 /** What the services measure, now and back in time. */
 export function Measures() {
   useEffect(() => {
@@ -40,12 +44,11 @@ export function Measures() {
     const timer = setInterval(refresh, REFRESH_MILLIS)
     return () => clearInterval(timer)
   }, [])
-  const isShown = ({ name, isUsual }) => chosen.value?.has(name) ?? isUsual
   const shown = measures.value.filter(isShown)
   return html`<section aria-labelledby="measures">
     <h2 id="measures">Measures</h2>
     <${TimeForm} />
-    <${Choice} isShown=${isShown} />
+    <${Choice} />
     ${shown.length === 0 && html`<p>Nothing is measured yet.</p>`}
     ${shown.map((measure) => html`<${Measure} key=${measure.name} measure=${measure} />`)}
   </section>`
@@ -92,7 +95,7 @@ function localTime(at) {
   return new Date((Math.floor(at) - offset) * 1_000).toISOString().slice(0, 19)
 }
 
-function Choice({ isShown }) {
+function Choice() {
   const choose = (name, isWanted) => {
     const names = new Set(measures.value.filter(isShown).map((each) => each.name))
     if (isWanted) names.add(name)
