@@ -34,16 +34,17 @@ const doctor = command({
   name: 'doctor',
   summary: 'say why nothing arrives at this host, or is answered',
   examples: [
+    { args: 'host', description: 'what this host itself does to packets' },
     { args: 'multicast 239.255.43.21 --wait 1s', description: 'why a group is not received' },
     { args: 'udp localhost:3333', description: 'why a UDP service does not answer' },
     { args: 'stamp localhost', description: 'what becomes of packets to a reflector' },
     { args: 'tcp localhost:3111', description: 'why a TCP service cannot be reached' },
   ],
   operands: [
-    { name: 'WHAT', description: 'multicast, udp, tcp or stamp', optional: true },
+    { name: 'WHAT', description: 'host, multicast, udp, tcp or stamp', optional: true },
     {
       name: 'TARGET',
-      description: 'GROUP[:PORT] (port 4321), HOST:PORT, or for stamp HOST (port 4862)',
+      description: 'GROUP[:PORT] (port 4321), HOST:PORT, for stamp HOST (port 4862), for host none',
       optional: true,
     },
   ],

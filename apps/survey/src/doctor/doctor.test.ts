@@ -55,7 +55,7 @@ describe('doctor tcp and udp', () => {
   })
 
   it.each([
-    [['doctor', 'sctp', 'localhost:1'], 'must be multicast, udp, tcp or stamp'],
+    [['doctor', 'sctp', 'localhost:1'], 'must be host, multicast, udp, tcp or stamp'],
     [['doctor'], 'missing argument WHAT'],
     [['doctor', 'udp', 'localhost'], 'must be HOST:PORT'],
     [['doctor', 'multicast', '10.0.0.1'], 'must be a multicast group'],

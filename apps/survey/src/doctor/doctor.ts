@@ -1,3 +1,5 @@
+import { hostname } from 'node:os'
+
 import { UsageError } from '@sockyard/cli/errors'
 import { formatAddress, parseTarget, resolveTarget } from '@sockyard/net/address'
 import { isMulticast } from '@sockyard/protocol/multicast'
@@ -14,6 +16,7 @@ import type { Verdict } from './verdict.ts'
 type Context = CommandContext<DoctorOptions>
 
 const MULTICAST_PORT = 4321
+const CHECKS = 'host, multicast, udp, tcp or stamp'
 
 /**
  * Looks for the reason why nothing arrives, and reports it with what was seen.
@@ -23,14 +26,14 @@ const MULTICAST_PORT = 4321
  * @throws {NetworkError} when the name has no address, or no interface fits
  */
 export async function runDoctor(context: Context): Promise<number> {
-  const [check, target] = context.operands
-  if (check === undefined) throw missing('WHAT', 'multicast, udp, tcp or stamp')
+  const [check, asked] = context.operands
+  if (check === undefined) throw missing('WHAT', CHECKS)
+  const target = asked ?? (check === 'host' ? hostname() : undefined)
   if (target === undefined) throw missing('TARGET', 'GROUP[:PORT] or HOST:PORT')
   const { wait: waitMillis, json, junit } = context.options
   const report = createReport(context.stdout, json)
   const examine = EXAMINATIONS[check]
-  if (examine === undefined)
-    throw new UsageError('WHAT', check, 'must be multicast, udp, tcp or stamp')
+  if (examine === undefined) throw new UsageError('WHAT', check, `must be ${CHECKS}`)
   const verdicts: Verdict[] = []
   await examine(context, target, {
     start: (shown) => report.start({ check: check as 'multicast', target: shown, waitMillis }),
@@ -64,6 +67,13 @@ interface Findings {
 type Examination = (context: Context, target: string, findings: Findings) => Promise<void>
 
 const EXAMINATIONS: Readonly<Record<string, Examination>> = {
+  async host(_context, name, { start, found }) {
+    const { readHostState } = await import('../checks/host/host-state.ts')
+    const { judgeHost } = await import('../checks/host/host-verdicts.ts')
+    start(name)
+    const state = readHostState()
+    for (const verdict of judgeHost(state)) found(verdict, state)
+  },
   async multicast({ options, signal }, target, { start, found }) {
     const { host: group, port } = parseTarget(target, MULTICAST_PORT)
     if (!isMulticast(group))

@@ -23,6 +23,12 @@ export function readKernelCounters(family: 4 | 6): KernelCounters {
   return ipv4Counters(parseTables(read('/proc/net/snmp') + read('/proc/net/netstat')))
 }
 
+/** Every counter of this network namespace by its name: `Udp.RcvbufErrors`, `TcpExt.ListenOverflows`, `Ip6ReasmFails`. */
+export function numbersOf(): Numbers {
+  const ipv4 = parseTables(read('/proc/net/snmp') + read('/proc/net/netstat'))
+  return new Map([...ipv4, ...parseSnmp6(read('/proc/net/snmp6'))])
+}
+
 /** What was counted from one reading to the next. */
 export function counted(before: KernelCounters, after: KernelCounters): KernelCounters {
   const names = Object.keys(after) as (keyof KernelCounters)[]

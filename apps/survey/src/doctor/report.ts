@@ -33,7 +33,7 @@ export function createReport(stdout: Writable, json: boolean): Report {
 }
 
 function startText({ check, target, waitMillis }: DataOf<'start'>): string {
-  return `${check} ${target}: up to ${waitMillis / 1_000} s`
+  return check === 'host' ? `host ${target}` : `${check} ${target}: up to ${waitMillis / 1_000} s`
 }
 
 /** The verdict first, then why, what to do, what was seen, and the way with the link that breaks. */
@@ -52,7 +52,7 @@ function verdictText({
     `  cause     ${cause}`,
     ...(remedy === '' ? [] : [`  do        ${remedy}`]),
     ...evidence.map((each, index) => `  ${index === 0 ? 'evidence' : '        '}  ${each}`),
-    ...chainLines(chain).map(
+    ...(chain.length === 0 ? [] : chainLines(chain)).map(
       (each, index) => `  ${index === 0 ? 'chain   ' : '        '}  ${each}`,
     ),
   ]

@@ -29,7 +29,7 @@ export const surveyDoctorEvent = z.discriminatedUnion('event', [
     event: z.literal('start'),
     at,
     data: z.strictObject({
-      check: z.enum(['multicast', 'udp', 'tcp', 'stamp']),
+      check: z.enum(['host', 'multicast', 'udp', 'tcp', 'stamp']),
       target: line,
       waitMillis: millis,
     }),
