@@ -11,7 +11,15 @@ import { inspect } from './support/inspect.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 /** Of the catalog, what a program needs to run. */
-const RUN_TIME = new Set(['@prometheus-io/client', 'koffi', 'pino', 'string-width', 'zod'])
+const RUN_TIME = new Set([
+  '@nats-io/jetstream',
+  '@nats-io/transport-node',
+  '@prometheus-io/client',
+  'koffi',
+  'pino',
+  'string-width',
+  'zod',
+])
 /** What the console's page is made of: served as it is installed. */
 const PAGE = /^(@preact\/|preact$|htm$|d3-|uplot$)/
 /** They run to their end. */

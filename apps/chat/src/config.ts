@@ -1,4 +1,4 @@
-import { byteSize, duration, flag, text } from '@sockyard/cli/options'
+import { byteSize, duration, flag, integer, list, text } from '@sockyard/cli/options'
 import {
   clientAdminOptions,
   connectionLimitOptions,
@@ -18,6 +18,9 @@ const LIMITS = { group: 'Limits' }
 /** A relay knows no lines. */
 const LINES = { ...LIMITS, conflicts: ['relay'] }
 
+const CLUSTER = { group: 'Cluster' }
+const IN_CLUSTER = { ...CLUSTER, requires: 'cluster' }
+
 const limitOptions = connectionLimitOptions({ idleTimeout: '150s' })
 
 export const serveOptions = z.strictObject({
@@ -27,6 +30,37 @@ export const serveOptions = z.strictObject({
   engine: engine(),
   relay: flag().meta({
     description: 'plain relay: no names or messages, each chunk goes unchanged to all others',
+  }),
+  history: integer(0, { minimum: 0, maximum: 1_000 }).meta({
+    conflicts: ['relay'],
+    description: 'lines of the past that a client reads when it joins',
+  }),
+  cluster: list(z.string()).meta({
+    ...CLUSTER,
+    valueName: 'URL',
+    conflicts: ['relay'],
+    description:
+      'NATS servers, nats://HOST:PORT or tls://HOST:PORT: all nodes on them are one chat',
+  }),
+  clusterCredentials: text().meta({
+    ...IN_CLUSTER,
+    valueName: 'FILE',
+    description: 'credentials file of NATS, or a file of one line USER:PASSWORD',
+  }),
+  clusterCa: text().meta({
+    ...IN_CLUSTER,
+    valueName: 'FILE',
+    description: 'certificates (PEM) to verify the servers with; implies TLS',
+  }),
+  spool: text().meta({
+    ...IN_CLUSTER,
+    valueName: 'FILE',
+    description:
+      'keep lines that wait for the cluster in this file; without one they end with the node',
+  }),
+  maxSpool: byteSize('64MiB', { minimum: '1KiB' }).meta({
+    ...IN_CLUSTER,
+    description: 'size of the lines that wait; beyond it lines are refused',
   }),
   ...limitOptions,
   idleTimeout: limitOptions.idleTimeout.meta({

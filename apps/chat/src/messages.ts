@@ -40,6 +40,9 @@ export const messages = {
     `${STILL_THERE} press Enter within ${Math.ceil(leftMillis / 1_000)} s, or you will be disconnected`,
   /** The answer to "Are You There" of telnet (RFC 854). */
   present: '* yes, the chat is here',
+  waiting: '* the other nodes cannot be reached: lines wait, and are delivered later',
+  connected: '* the other nodes are reached again, and what waited is delivered',
+  notTaken: '* your line was refused: too many lines wait for the other nodes',
   goodbye: '* goodbye',
   goingDown: '* the server is shutting down',
   dropped: {

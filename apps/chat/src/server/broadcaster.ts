@@ -79,6 +79,13 @@ export class Broadcaster {
     if (batch.bytes >= MAXIMUM_BATCH_BYTES) this.#flush()
   }
 
+  /** What a client of this or another node says; `speakers` do not get it. */
+  deliver(speakers: readonly ClientWriter[], bytes: Uint8Array): void {
+    this.#metrics.said(1, this.#clients.size - speakers.length)
+    this.sendToAllBut(speakers, bytes)
+    if (this.#currentBatch().bytes >= MAXIMUM_BATCH_BYTES) this.#flush()
+  }
+
   sendTo(client: ClientWriter, bytes: Uint8Array): void {
     const batch = this.#currentBatch()
     batch.sendTo(client, bytes)

@@ -19,18 +19,22 @@ const SHORTEST_SWEEP_MILLIS = 10
 export function createChatServer(context: ServiceContext<ServeOptions>): Service {
   const { options, log, metrics } = context
   const modeContext = { metrics: createChatMetrics(metrics), log: limitLog(log) }
-  const mode = options.relay ? new Relay(options, modeContext) : new Chat(options, modeContext)
+  const mode: Mode = options.relay
+    ? new Relay(options, modeContext)
+    : new Chat(options, modeContext)
   const server = createServer(context, mode)
   exportTcpServer(metrics, server)
   let sweeping: NodeJS.Timeout | undefined
   return {
     start: async () => {
+      await mode.start?.(context.signal)
       await server.start()
       sweeping = setInterval(() => mode.sweep(performance.now()), sweepMillis(options))
     },
     stop: async (drained) => {
       await server.stop(drained)
       clearInterval(sweeping)
+      await mode.stop?.(drained)
     },
   }
 }

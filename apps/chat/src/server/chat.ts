@@ -6,8 +6,10 @@ import { messages } from '../messages.ts'
 import { Broadcaster, type CutReason } from './broadcaster.ts'
 import { checkSpeaker, probeMillis, type DropReason } from './client-limits.ts'
 import type { ClientWriter } from './client-writer.ts'
-import { Commands, encode } from './commands.ts'
+import type { ClusterLines } from './cluster-lines.ts'
+import { type CommandContext, Commands } from './commands.ts'
 import { JoinAnnouncer, NAMING_MILLIS } from './join-announcer.ts'
+import { encode, History, LocalLines } from './lines.ts'
 import { Member } from './member.ts'
 import type { Mode, ModeContext } from './mode.ts'
 import { Room } from './room.ts'
@@ -24,10 +26,14 @@ export class Chat implements Mode {
   readonly #options: ServeOptions
   readonly #context: ModeContext
   readonly #room = new Room<Member>()
-  readonly #members = new Map<TcpConnection, Member>()
+  /** By the number of the connection. */
+  readonly #members = new Map<number, Member>()
   readonly #announcer = new JoinAnnouncer()
   readonly #broadcaster: Broadcaster
+  readonly #history: History
+  readonly #commandContext: CommandContext
   readonly #commands: Commands
+  #cluster: ClusterLines | undefined
   readonly #limiter: RateLimiter
   #secondEndsAt = 0
   #announcing: NodeJS.Timeout | undefined
@@ -43,25 +49,51 @@ export class Chat implements Mode {
       perSecond,
       burst: Math.max(1, perSecond * BURST_SECONDS),
     })
-    this.#commands = new Commands({
+    this.#history = new History(options.history)
+    this.#commandContext = {
       room: this.#room,
       broadcaster: this.#broadcaster,
       announcer: this.#announcer,
+      lines: new LocalLines(this.#broadcaster, this.#history),
       metrics: context.metrics,
       maxLine,
-    })
+    }
+    this.#commands = new Commands(this.#commandContext)
+  }
+
+  /** Without a cluster nothing of it is loaded. */
+  async start(signal: AbortSignal): Promise<void> {
+    if (this.#options.cluster.length === 0) return
+    const { ClusterLines } = await import('./cluster-lines.ts')
+    this.#cluster = await ClusterLines.open(
+      this.#options,
+      {
+        broadcaster: this.#broadcaster,
+        history: this.#history,
+        log: this.#context.log,
+        memberOf: (id) => this.#members.get(id),
+      },
+      signal,
+    )
+    this.#commandContext.lines = this.#cluster
+  }
+
+  async stop(drained: AbortSignal): Promise<void> {
+    await this.#cluster?.close(drained)
   }
 
   accept(connection: TcpConnection): ConnectionHandler {
     const now = performance.now()
     const member = new Member(connection, this.#options, now)
     const name = this.#room.join(member)
-    this.#members.set(connection, member)
+    this.#members.set(connection.id, member)
     this.#announcer.joined(name, now)
     if (this.#announcing === undefined) this.#announceAfter(NAMING_MILLIS)
     this.#broadcaster.add(member)
     this.#commands.sendTo(member, messages.welcome(name))
     this.#commands.sendTo(member, messages.here(this.#room.names, name))
+    for (const line of this.#history.lines) this.#commands.sendTo(member, line)
+    if (this.#cluster?.isWaiting === true) this.#commands.sendTo(member, messages.waiting)
     this.#context.log.info({ member: name, address: connection.address }, 'joined')
     return this.#handlerOf(member)
   }
@@ -71,11 +103,14 @@ export class Chat implements Mode {
   }
 
   disconnect(connection: TcpConnection): void {
-    const member = this.#members.get(connection)
+    const member = this.#members.get(connection.id)
     if (member === undefined) return
     this.#commands.sendTo(member, messages.goingDown)
-    this.#room.leave(member)
+    const name = this.#room.leave(member)
     this.#broadcaster.remove(member)
+    // The members of this node are all told that it stops; those of the others stay.
+    if (this.#cluster !== undefined && name !== undefined)
+      this.#commands.announce(this.#announcer.left(name))
   }
 
   sweep(now: number): void {
@@ -100,7 +135,7 @@ export class Chat implements Mode {
       },
       onDrain: () => member.drained(),
       onClose: (connection) => {
-        this.#members.delete(connection)
+        this.#members.delete(connection.id)
         this.#leave(member)
         this.#broadcaster.forget(member)
       },
@@ -172,7 +207,7 @@ export class Chat implements Mode {
   }
 
   #onCut(client: ClientWriter, reason: CutReason): void {
-    const member = this.#members.get(client.connection)
+    const member = this.#members.get(client.connection.id)
     if (member === undefined || this.#room.nameOf(member) === undefined) return
     this.#recordDrop(member, reason)
     this.#leave(member)

@@ -3,6 +3,7 @@ import { type ChatInput, type Line, parseChatInput } from '@sockyard/protocol/ch
 import { messages } from '../messages.ts'
 import type { Broadcaster } from './broadcaster.ts'
 import type { Announcement, JoinAnnouncer } from './join-announcer.ts'
+import { encode, type Lines } from './lines.ts'
 import type { Member } from './member.ts'
 import type { ChatMetrics } from './metrics.ts'
 import type { Room } from './room.ts'
@@ -12,6 +13,7 @@ export interface CommandContext {
   room: Room<Member>
   broadcaster: Broadcaster
   announcer: JoinAnnouncer
+  lines: Lines
   metrics: ChatMetrics
   maxLine: number
 }
@@ -38,17 +40,18 @@ export class Commands {
   }
 
   announce(announcements: readonly Announcement[]): void {
-    const { room, broadcaster } = this.#context
-    for (const { line, except = [] } of announcements) {
-      const members = except.flatMap((name) => room.find(name) ?? [])
-      broadcaster.sendToAllBut(members, encode(line))
-    }
+    const { room, lines } = this.#context
+    for (const { line, except = [] } of announcements)
+      lines.announce(
+        line,
+        except.flatMap((name) => room.find(name) ?? []),
+      )
   }
 
   #others(member: Member, name: string, line: string): void {
-    const { announcer, broadcaster } = this.#context
+    const { announcer, lines } = this.#context
     this.announce(announcer.before(name))
-    broadcaster.sendToOthers(member, encode(line))
+    if (!lines.say(member, line)) this.sendTo(member, messages.notTaken)
   }
 
   #truncated(member: Member): void {
@@ -95,9 +98,4 @@ export class Commands {
         return this.sendTo(member, messages.malformedName(renamed.reason))
     }
   }
-}
-
-/** One line as it goes out: LF alone, which telnet and nc show as a line, and no control byte else. */
-export function encode(line: string): Uint8Array {
-  return Buffer.from(`${line}\n`)
 }

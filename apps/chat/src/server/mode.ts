@@ -8,6 +8,10 @@ import type { ChatMetrics } from './metrics.ts'
 export interface Mode {
   /** After so long without a byte in either direction a connection is closed; 0 is never. */
   idleMillis: number
+  /** Before the first connection; `signal` ends the attempt. */
+  start?(signal: AbortSignal): Promise<void>
+  /** After the last one, until `drained`. */
+  stop?(drained: AbortSignal): Promise<void>
   /** A connection was accepted. */
   accept(connection: TcpConnection): ConnectionHandler
   /** What a rejected peer reads. */

@@ -1,1 +1,2 @@
 export { describeWithDocker, whyNoDocker } from './docker.ts'
+export { NatsServer } from './nats.ts'
