@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import { adminEvents, adminText } from './support/admin.ts'
 import { adminPorts } from './support/apps.ts'
-import { composeUp, type ComposedYard } from './support/compose.ts'
+import { composeRun, composeUp, type ComposedYard } from './support/compose.ts'
 import { docker } from './support/docker.ts'
 import { inspect } from './support/inspect.ts'
 import { sampleOf } from './support/sample.ts'
@@ -136,5 +136,14 @@ describeWithDocker('docker compose up --wait', () => {
       await log.exited
       expect(log.stdout).toMatch(/^answered: sent +(\d+) +received +\1 +lost +0 /m)
     }
+  })
+})
+
+describeWithDocker('docker compose --profile survey run survey', () => {
+  it('finds that the network between containers carries everything', async () => {
+    const report = await composeRun('survey')
+    for (const check of ['tcp-path-mtu', 'udp-sizes', 'stamp', 'sctp-association'])
+      expect(report).toMatch(new RegExp(`^OK +${check} `, 'm'))
+    expect(report).toMatch(/: 0 failed, /)
   })
 })

@@ -32,6 +32,25 @@ export async function composeUp(): Promise<ComposedYard> {
   return new Yard(started, address, services)
 }
 
+/**
+ * Runs a service of the profile of the same name with what it depends on, beside any other that runs on this host, until
+ * it ends; then all of that is removed.
+ *
+ * @returns what it wrote to standard output
+ * @throws {Error} when its exit code is not 0
+ */
+export async function composeRun(service: string): Promise<string> {
+  const name = `sockyard-test-${randomBytes(5).toString('hex')}`
+  const environment = { YARD_ADDRESS: ownLoopbackAddress(), YARD_SUBNET6: localSubnet(name) }
+  const compose = (...args: string[]): Promise<string> =>
+    docker(['compose', '--project-name', name, '--profile', service, ...args], environment)
+  try {
+    return await compose('run', '--rm', service)
+  } finally {
+    await compose('down', '--timeout', '2')
+  }
+}
+
 class Yard implements ComposedYard {
   readonly address: string
   readonly services: readonly string[]

@@ -7,7 +7,7 @@ import { docker } from './docker.ts'
 export default async function buildImages(): Promise<void> {
   // The suites say so themselves.
   if (whyNoDocker() !== undefined) return
-  await docker(['compose', 'build', '--quiet'])
+  await docker(['compose', '--profile', 'survey', 'build', '--quiet'])
   for (const app of uncomposedApps) {
     const name = ['--build-arg', `APP=${app}`, '--tag', `sockyard/${app}`]
     await docker(['build', '--quiet', ...name, '.'])

@@ -33,7 +33,9 @@ async function survey(...args: string[]) {
 }
 
 async function from(host: string, ...args: string[]) {
-  return resultsOf((await runAppOn(host, 'survey', ...args, '--json')).stdout)
+  const { stdout, stderr } = await runAppOn(host, 'survey', ...args, '--json')
+  expect(stderr).toBe('')
+  return resultsOf(stdout)
 }
 
 const SERVING = ['--log-format', 'json', '--admin-port', '0']

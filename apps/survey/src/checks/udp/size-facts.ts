@@ -114,9 +114,13 @@ class SizeProbe implements AsyncDisposable {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const sequence = this.#sequence
       this.#sequence += 1
-      const answered = this.#answerTo(sequence, bytes)
+      const notSent = new AbortController()
+      const answered = this.#answerTo(sequence, bytes, notSent.signal)
       const isSent = await this.#send(this.#options.format.encode(sequence, bytes))
-      if (!isSent) return attempt === 0 ? 'too-long' : 'told'
+      if (!isSent) {
+        notSent.abort()
+        return attempt === 0 ? 'too-long' : 'told'
+      }
       if (await answered) return 'answered'
       this.#options.signal.throwIfAborted()
     }
@@ -128,19 +132,17 @@ class SizeProbe implements AsyncDisposable {
   }
 
   /** Whether the answer comes, whole, in time. */
-  async #answerTo(sequence: number, bytes: number): Promise<boolean> {
+  async #answerTo(sequence: number, bytes: number, notSent: AbortSignal): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>()
     const { format, signal } = this.#options
     const take = (message: Buffer): void => {
       if (format.sequenceOf(message) === sequence) resolve(message.length === bytes)
     }
-    const giveUp = (): void => resolve(false)
-    const timer = setTimeout(giveUp, ATTEMPT_MILLIS)
-    signal.addEventListener('abort', giveUp, { once: true })
+    const timeout = AbortSignal.timeout(ATTEMPT_MILLIS)
+    const waiting = AbortSignal.any([signal, notSent, timeout])
+    waiting.addEventListener('abort', () => resolve(false), { once: true })
     this.#socket.on('message', take)
     const isAnswered = await promise
-    clearTimeout(timer)
-    signal.removeEventListener('abort', giveUp)
     this.#socket.off('message', take)
     return isAnswered
   }
