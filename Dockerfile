@@ -25,9 +25,11 @@ RUN node apps/${APP}/src/main.ts --check && chmod -R a+rX .compile-cache
 FROM node:26-slim AS runtime
 ARG APP
 # The names of services and protocols, for those that look them up: slim images have none.
+# A spool of chat is a volume that belongs to the user who runs it.
 RUN case "${APP}" in inetd|lookup) \
       apt-get update && apt-get install --yes --no-install-recommends netbase \
-      && rm -rf /var/lib/apt/lists/* ;; esac
+      && rm -rf /var/lib/apt/lists/* ;; \
+    chat) install --directory --owner=node /spool ;; esac
 ENV NODE_ENV=production SOCKYARD_ADMIN_HOST=:: \
   NODE_COMPILE_CACHE=/yard/.compile-cache NODE_OPTIONS=--max-semi-space-size=4 \
   MALLOC_TOP_PAD_=67108864

@@ -13,6 +13,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 /** Of the catalog, what a program needs to run. */
 const RUN_TIME = new Set([
   '@nats-io/jetstream',
+  '@nats-io/kv',
   '@nats-io/transport-node',
   '@prometheus-io/client',
   'koffi',

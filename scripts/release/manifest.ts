@@ -13,7 +13,7 @@ export interface Manifest {
 }
 
 /** Native calls: without it everything works on the sockets of Node (`--engine node`). */
-const OPTIONAL = new Set(['koffi', '@nats-io/jetstream', '@nats-io/transport-node'])
+const OPTIONAL = new Set(['koffi', '@nats-io/jetstream', '@nats-io/kv', '@nats-io/transport-node'])
 /** What the compiled code needs: execve, and the socket options of Node 26. */
 const ENGINES = { node: '>=26' }
 

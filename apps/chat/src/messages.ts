@@ -22,6 +22,7 @@ export const messages = {
   renamed: (from: string, to: string) => `* ${from} is now ${to}`,
   unchanged: (name: string) => `* you are ${name}`,
   taken: (name: string) => `* ${name} is in use, or looks like a name that is`,
+  unreachableName: '* names cannot be changed while the other nodes cannot be reached',
   malformedName: (reason: string) => `* a name ${reason}`,
   help: [
     '* each line is sent to all others; a line that begins with a slash is a command:',

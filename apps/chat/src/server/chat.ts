@@ -7,6 +7,7 @@ import { Broadcaster, type CutReason } from './broadcaster.ts'
 import { checkSpeaker, probeMillis, type DropReason } from './client-limits.ts'
 import type { ClientWriter } from './client-writer.ts'
 import type { ClusterLines } from './cluster-lines.ts'
+import type { ClusterNames } from './cluster-names.ts'
 import { type CommandContext, Commands } from './commands.ts'
 import { JoinAnnouncer, NAMING_MILLIS } from './join-announcer.ts'
 import { encode, History, LocalLines } from './lines.ts'
@@ -55,6 +56,8 @@ export class Chat implements Mode {
       broadcaster: this.#broadcaster,
       announcer: this.#announcer,
       lines: new LocalLines(this.#broadcaster, this.#history),
+      names: undefined,
+      onNamed: (member) => this.#handleLines(member),
       metrics: context.metrics,
       maxLine,
     }
@@ -65,6 +68,7 @@ export class Chat implements Mode {
   async start(signal: AbortSignal): Promise<void> {
     if (this.#options.cluster.length === 0) return
     const { ClusterLines } = await import('./cluster-lines.ts')
+    const { ClusterNames } = await import('./cluster-names.ts')
     this.#cluster = await ClusterLines.open(
       this.#options,
       {
@@ -76,10 +80,16 @@ export class Chat implements Mode {
       signal,
     )
     this.#commandContext.lines = this.#cluster
+    this.#commandContext.names = await ClusterNames.open(
+      this.#options,
+      (name) => this.#onNameLost(name),
+      signal,
+    )
   }
 
   async stop(drained: AbortSignal): Promise<void> {
     await this.#cluster?.close(drained)
+    await this.#names?.close()
   }
 
   accept(connection: TcpConnection): ConnectionHandler {
@@ -95,6 +105,7 @@ export class Chat implements Mode {
     for (const line of this.#history.lines) this.#commands.sendTo(member, line)
     if (this.#cluster?.isWaiting === true) this.#commands.sendTo(member, messages.waiting)
     this.#context.log.info({ member: name, address: connection.address }, 'joined')
+    if (this.#names !== undefined) void this.#claimFirstName(this.#names, member, name)
     return this.#handlerOf(member)
   }
 
@@ -142,11 +153,41 @@ export class Chat implements Mode {
     }
   }
 
+  get #names(): ClusterNames | undefined {
+    return this.#commandContext.names
+  }
+
+  /** Nothing is said under a name before it is known whether a member of another node has it. */
+  async #claimFirstName(names: ClusterNames, member: Member, name: string): Promise<void> {
+    member.isNaming = true
+    const outcome = await names.claim(name)
+    member.isNaming = false
+    if (outcome === 'unreachable') names.claimLater(name)
+    if (outcome === 'taken') this.#onNameLost(name)
+    else if (this.#room.find(name) === undefined) names.release(name)
+    this.#handleLines(member)
+  }
+
+  /** A member of another node has it: the one of this node gets a new name. */
+  #onNameLost(name: string): void {
+    const member = this.#room.find(name)
+    if (member === undefined) return
+    this.#commands.sendTo(member, messages.taken(name))
+    const renamed = this.#room.rename(member, this.#room.generate())
+    if (renamed.outcome !== 'renamed') return
+    this.#commands.announce(this.#announcer.renamed(name, renamed.to))
+    this.#commands.sendTo(member, messages.unchanged(renamed.to))
+    this.#names?.claimLater(renamed.to)
+  }
+
   /** Carries out the lines of a member, as many as may be carried out now. */
   #handleLines(member: Member): void {
     const { lines } = member
+    if (member.isNaming) return member.hold('naming')
+    member.release('naming')
     while (lines.length > 0 && this.#handleSome(member));
-    if (lines.length === 0) this.#resume(member)
+    if (member.isNaming) member.hold('naming')
+    else if (lines.length === 0) this.#resume(member)
     else if (this.#room.nameOf(member) === undefined) return
     else if (this.#broadcaster.isOpen) this.#delay(member)
     else this.#broadcaster.wait(member, () => this.#handleLines(member))
@@ -160,7 +201,7 @@ export class Chat implements Mode {
     for (const line of lines) {
       const name = this.#room.nameOf(member)
       if (name === undefined) return false
-      if (!this.#broadcaster.isOpen) break
+      if (member.isNaming || !this.#broadcaster.isOpen) break
       if (this.#limiter.take(source) === 'limited') break
       handled += 1
       if (!this.#commands.handle(member, name, line)) this.#leave(member)
@@ -224,6 +265,7 @@ export class Chat implements Mode {
     const name = this.#room.leave(member)
     if (name === undefined) return
     this.#broadcaster.remove(member)
+    this.#names?.release(name)
     this.#commands.announce(this.#announcer.left(name))
     this.#context.log.info({ member: name, address: member.connection.address }, 'left')
   }

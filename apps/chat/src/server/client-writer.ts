@@ -7,7 +7,7 @@ import { OutputQueue } from './output-queue.ts'
 const CLOSE_TIMEOUT_MILLIS = 10_000
 
 /** Why a client is not read from for a while; several reasons may hold at a time. */
-export type HoldReason = 'rate' | 'catching-up' | 'leaving'
+export type HoldReason = 'rate' | 'catching-up' | 'naming' | 'leaving'
 
 /** The sending side of one client: its queue, its speed, and whether its input is read. */
 export class ClientWriter {

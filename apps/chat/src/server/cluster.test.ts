@@ -61,6 +61,25 @@ describeWithDocker('nodes on one NATS server', () => {
     await reader.hears('zoe: after\n')
   })
 
+  it('give a name to one member of all, and free it when that leaves', async () => {
+    await using server = await NatsServer.start()
+    await using first = await startChat('--cluster', server.url)
+    await using second = await startChat('--cluster', server.url)
+    await using anna = await member(first.port, 'anna')
+    await using other = await peer(second.port)
+    const name = await other.name()
+    other.type('/nick ANNA\nstill myself\n')
+    await other.hears('* ANNA is in use')
+    await anna.hears(`${name}: still myself\n`)
+    anna.type('/nick berta\nnow berta\n')
+    await other.hears('berta: now berta\n')
+    other.type('/nick anna\n/quit\n')
+    await anna.hears('* anna left')
+    await expect
+      .poll(() => anna.type('/nick anna\n').heard, { timeout: 20_000 })
+      .toContain('* berta is now anna')
+  })
+
   it('refuse what does not fit into the spool, and say so', async () => {
     await using server = await NatsServer.start()
     await using node = await startChat('--cluster', server.url, '--max-spool', '2KiB')

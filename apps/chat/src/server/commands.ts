@@ -2,11 +2,12 @@ import { type ChatInput, type Line, parseChatInput } from '@sockyard/protocol/ch
 
 import { messages } from '../messages.ts'
 import type { Broadcaster } from './broadcaster.ts'
+import type { ClusterNames } from './cluster-names.ts'
 import type { Announcement, JoinAnnouncer } from './join-announcer.ts'
 import { encode, type Lines } from './lines.ts'
 import type { Member } from './member.ts'
 import type { ChatMetrics } from './metrics.ts'
-import type { Room } from './room.ts'
+import type { Renamed, Room } from './room.ts'
 
 /** What the commands act on. */
 export interface CommandContext {
@@ -14,6 +15,10 @@ export interface CommandContext {
   broadcaster: Broadcaster
   announcer: JoinAnnouncer
   lines: Lines
+  /** The names of all nodes, in a cluster. */
+  names: ClusterNames | undefined
+  /** A name was claimed for `member`, or not: its lines may go on. */
+  onNamed: (member: Member) => void
   metrics: ChatMetrics
   maxLine: number
 }
@@ -66,7 +71,7 @@ export class Commands {
       case 'me':
         return this.#others(member, name, messages.did(name, input.text))
       case 'nick':
-        return this.#rename(member, name, input.name)
+        return this.#rename(member, input.name)
       case 'who':
         return this.sendTo(member, messages.here(this.#context.room.names, name))
       case 'help':
@@ -79,9 +84,36 @@ export class Commands {
     }
   }
 
-  #rename(member: Member, name: string, wanted: string): void {
-    const { room, announcer, metrics } = this.#context
-    const renamed = room.rename(member, wanted)
+  #rename(member: Member, wanted: string): void {
+    const { room, names } = this.#context
+    const renamed = room.check(member, wanted)
+    if (names === undefined || renamed.outcome !== 'renamed')
+      return this.#renamed(member, room.rename(member, wanted), wanted)
+    void this.#claim(names, member, renamed)
+  }
+
+  /** `to` is free on this node: on the others, too? */
+  async #claim(
+    names: ClusterNames,
+    member: Member,
+    { from, to }: { from: string; to: string },
+  ): Promise<void> {
+    const { room, onNamed } = this.#context
+    member.isNaming = true
+    const outcome = await names.claim(to, from)
+    member.isNaming = false
+    const renamed = outcome === 'claimed' ? room.rename(member, to) : undefined
+    if (renamed?.outcome === 'renamed') names.release(from, to)
+    // It left, or another member of this node was faster.
+    else if (outcome === 'claimed' && room.find(to) === undefined) names.release(to)
+    if (renamed !== undefined) this.#renamed(member, renamed, to)
+    else if (outcome === 'taken') this.#renamed(member, { outcome }, to)
+    else this.sendTo(member, messages.unreachableName)
+    onNamed(member)
+  }
+
+  #renamed(member: Member, renamed: Renamed, wanted: string): void {
+    const { announcer, metrics } = this.#context
     switch (renamed.outcome) {
       case 'renamed': {
         const announcements = announcer.renamed(renamed.from, renamed.to)
@@ -89,7 +121,7 @@ export class Commands {
         return this.sendTo(member, messages.renamed(renamed.from, renamed.to))
       }
       case 'unchanged':
-        return this.sendTo(member, messages.unchanged(name))
+        return this.sendTo(member, messages.unchanged(wanted))
       case 'taken':
         metrics.nameRejected('taken')
         return this.sendTo(member, messages.taken(wanted))

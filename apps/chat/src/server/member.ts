@@ -50,6 +50,8 @@ export class Member extends ClientWriter implements SpeakerState {
   #text: Uint8Array = NOTHING
   lastLineAt: number
   isProbed = false
+  /** A name is being claimed for it: its lines wait. */
+  isNaming = false
   firstLineBegunAt: number | undefined
   readonly waiting = new RateDelay()
   /** The client sends no more. */

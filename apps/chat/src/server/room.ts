@@ -71,16 +71,28 @@ export class Room<Member> {
     return name
   }
 
-  rename(member: Member, wanted: string): Renamed {
+  /** What `rename` would do. */
+  check(member: Member, wanted: string): Renamed {
     const from = this.#names.get(member)
     const parsed = parseNickname(wanted)
     if (!parsed.ok) return { outcome: 'malformed', reason: parsed.error.reason }
     const to = parsed.value
     if (from === undefined || from === to) return { outcome: 'unchanged' }
     if (!this.#isFree(to, member)) return { outcome: 'taken' }
-    this.#release(from)
-    this.#own(member, to)
     return { outcome: 'renamed', from, to }
+  }
+
+  rename(member: Member, wanted: string): Renamed {
+    const renamed = this.check(member, wanted)
+    if (renamed.outcome !== 'renamed') return renamed
+    this.#release(renamed.from)
+    this.#own(member, renamed.to)
+    return renamed
+  }
+
+  /** @returns a name that no member has */
+  generate(): string {
+    return generateName((name) => this.find(name) === undefined, this.#random)
   }
 
   /** @returns the name that is free again, or undefined when it is no member */

@@ -11,7 +11,7 @@ import {
 } from '@nats-io/jetstream'
 import { type Msg, type NatsConnection, nanos } from '@nats-io/transport-node'
 
-import { type ConnectionOptions, connectToServers } from './connection.ts'
+import { type ConnectionOptions, connectToServers } from '../connection/connection.ts'
 import { Sequencer } from './sequencer.ts'
 
 /** A message of the stream; `sequence` is its place in the order of all. */
@@ -38,6 +38,8 @@ const MAXIMUM_BYTES = 1024 ** 3
 /** With servers in a cluster: one of them may fail. */
 const REPLICAS = 3
 const REQUEST_MILLIS = 1_000
+/** Sooner repeated than asked in vain: a new leader answers at once. */
+const PUBLISH_MILLIS = 500
 /** Nothing else tells that the last message was missed. */
 const POLL_MILLIS = 1_000
 const RETRY_MILLIS = 100
@@ -111,7 +113,7 @@ export class OrderedStream {
    * @throws when no server has confirmed that; it may be stored all the same
    */
   async publish(id: string, payload: Uint8Array): Promise<void> {
-    const timeout = REQUEST_MILLIS
+    const timeout = PUBLISH_MILLIS
     await this.#client.publish(subject(this.#options.name), payload, { msgID: id, timeout })
   }
 
