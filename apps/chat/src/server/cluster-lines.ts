@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 
 import { OrderedStream } from '@sockyard/bus/ordered-stream'
 import { Outbox, Spool } from '@sockyard/bus/spool'
+import { safeText } from '@sockyard/protocol/chat'
 import { z } from 'zod'
 
 import type { ServeOptions } from '../config.ts'
@@ -16,7 +17,8 @@ const STREAM = 'sockyard-chat'
 
 /** A line, as it stands in the stream. */
 const streamLine = z.object({
-  line: z.string(),
+  /** Whatever may write to the stream, no terminal is moved by it. */
+  line: z.string().transform(safeText),
   /** A member said it: it belongs to the history. */
   isSaid: z.boolean(),
   /** Members of the node it comes from that do not get it, by the numbers of their connections. */

@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { OrderedStream } from '@sockyard/bus/ordered-stream'
 import { describeWithDocker, NatsServer } from '@sockyard/testkit/docker'
 import { expect, it, test } from 'vitest'
 
@@ -78,6 +79,30 @@ describeWithDocker('nodes on one NATS server', () => {
     await expect
       .poll(() => anna.type('/nick anna\n').heard, { timeout: 20_000 })
       .toContain('* berta is now anna')
+  })
+
+  it('live on through messages that are none of theirs, and pass no control characters on', async () => {
+    await using server = await NatsServer.start()
+    await using node = await startChat('--cluster', server.url)
+    await using anna = await member(node.port, 'anna')
+    const stream = await OrderedStream.open(
+      { servers: [server.url], name: 'foreign' },
+      { name: 'sockyard-chat', history: 0, onMessage: () => {}, onConnected: () => {} },
+      new AbortController().signal,
+    )
+    const hostile = { line: 'mallory: \u001B[2J\nevil', isSaid: true, except: [] }
+    const messages = [
+      '',
+      '\u0000',
+      '[]',
+      '{"node":1}',
+      JSON.stringify({ node: 'x', lines: [hostile] }),
+    ]
+    for (const [index, text] of messages.entries())
+      await stream.publish(`foreign-${index}`, Buffer.from(text))
+    const [line] = await anna.hears(/^mallory: .*evil$/m)
+    expect(line).not.toContain('\u001B')
+    await stream.close()
   })
 
   it('refuse what does not fit into the spool, and say so', async () => {
