@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 import { describeWithDocker } from '@sockyard/testkit/docker'
 import { expect, it } from 'vitest'
@@ -10,6 +11,9 @@ import { ownLoopbackAddress } from './support/loopback.ts'
 import { localSubnet } from './support/network.ts'
 
 const INTERVAL_MILLIS = 50
+/** After the death of a server nobody leads the bucket of the names for some seconds. */
+const NAMES_WAIT = '* names cannot be changed'
+const RETRY_MILLIS = 500
 
 /** The profile `cluster` of docker-compose.yml, beside any other on this host. */
 class Cluster implements AsyncDisposable {
@@ -33,9 +37,15 @@ class Cluster implements AsyncDisposable {
     const socket = connect({ host: this.#address, port: 2020 + node })
     await once(socket, 'connect')
     const member = new Member(socket)
-    member.say(`/nick ${name}`)
-    await member.hears((line) => line === `* ${name} joined` || line.endsWith(` is now ${name}`))
-    return member
+    const isNamed = (line: string): boolean =>
+      line === `* ${name} joined` || line.endsWith(` is now ${name}`)
+    for (;;) {
+      const from = member.heard.length
+      member.say(`/nick ${name}`)
+      await member.hears((line) => isNamed(line) || line.startsWith(NAMES_WAIT), from)
+      if (member.heard.some(isNamed)) return member
+      await sleep(RETRY_MILLIS)
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -61,8 +71,9 @@ class Member {
     this.#socket.write(`${line}\n`)
   }
 
-  async hears(matches: (line: string) => boolean): Promise<void> {
-    while (!this.heard.some(matches)) await once(this.#socket, 'data')
+  /** @param from the first line that counts */
+  async hears(matches: (line: string) => boolean, from = 0): Promise<void> {
+    while (!this.heard.slice(from).some(matches)) await once(this.#socket, 'data')
   }
 
   get said(): string[] {
