@@ -44,7 +44,8 @@ function bridgeName(port: string): string {
   return line?.[1] ?? 'the bridge'
 }
 
-function entries(path: string): string[] {
+/** The names in a folder; none where there is no such folder. */
+export function entries(path: string): string[] {
   try {
     return readdirSync(path)
   } catch {

@@ -1,6 +1,4 @@
-import { readdirSync } from 'node:fs'
-
-import { bridgeOf, reversePathFilter } from '../../doctor/interface-facts.ts'
+import { bridgeOf, entries, reversePathFilter } from '../../doctor/interface-facts.ts'
 import { numbersOf, read } from '../../doctor/kernel-counters.ts'
 
 /** What this host is set to do with packets, and what it has lost since it started. Null: the kernel does not tell. */
@@ -46,11 +44,11 @@ export interface InterfaceState {
 export function readHostState(): HostState {
   const numbers = numbersOf()
   const of = (name: string): number => numbers.get(name) ?? 0
-  const names = listed('/sys/class/net')
+  const names = entries('/sys/class/net')
   return {
     interfaces: names.map(interfaceState),
     bridges: names.flatMap((name) => {
-      const isBridge = listed(`/sys/class/net/${name}/bridge`).length > 0
+      const isBridge = entries(`/sys/class/net/${name}/bridge`).length > 0
       const bridge = isBridge ? bridgeOf(name) : null
       return bridge === null ? [] : [bridge]
     }),
@@ -104,12 +102,4 @@ export function trackingDrops(text: string): number | null {
 function number(path: string): number | null {
   const text = read(path).trim()
   return text === '' ? null : Number(text)
-}
-
-function listed(path: string): string[] {
-  try {
-    return readdirSync(path)
-  } catch {
-    return []
-  }
 }
