@@ -97,9 +97,10 @@ describe('a UDP socket that is connected to the first client, as udpsvd of busyb
     const service = spawn(YARD_APP, [app, '--engine', engine, '--inetd-idle', '300ms'], {
       stdio: [descriptor, descriptor, 'ignore'],
     })
+    const ended = once(service, 'exit')
     socket.close()
     expect(String((await once(client, 'message'))[0])).toMatch(ANSWERS[app] ?? /^$/)
-    expect(await once(service, 'exit')).toEqual([0, null])
+    expect(await ended).toEqual([0, null])
     client.close()
   })
 
@@ -113,11 +114,12 @@ describe('a UDP socket that is connected to the first client, as udpsvd of busyb
       await once(free, 'close')
       const command = `EXEC:${YARD_APP} ${app} --engine ${engine} --inetd-idle 300ms,nofork`
       const socat = spawn(SOCAT, ['-d', '-d', `UDP4-LISTEN:${port},bind=127.0.0.1`, command])
+      const ended = once(socat, 'exit')
       const [listening] = (await once(socat.stderr, 'data')) as [Buffer]
       expect(String(listening)).toContain('listening')
       client.send('hello', port, '127.0.0.1')
       expect(String((await once(client, 'message'))[0])).toMatch(ANSWERS[app] ?? /^$/)
-      expect(await once(socat, 'exit')).toEqual([0, null])
+      expect(await ended).toEqual([0, null])
       client.close()
     },
   )

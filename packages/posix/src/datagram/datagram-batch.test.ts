@@ -287,8 +287,12 @@ it('a thread that waits is woken, and what had come in is not lost', async () =>
   const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(program)}`), {
     workerData: socket.descriptor,
   })
+  // Asked for at once: on a busy machine the thread is up before a peer has its port, and gone before its last
+  // message is read.
+  const online = once(worker, 'online')
+  const exited = once(worker, 'exit')
   await using peer = await peerAt('127.0.0.1')
-  await once(worker, 'online')
+  await online
   const first = once(worker, 'message')
   await send(peer, ['hello'], port, '127.0.0.1')
   const [{ count, shared }] = await first
@@ -298,7 +302,7 @@ it('a thread that waits is woken, and what had come in is not lost', async () =>
   const last = once(worker, 'message')
   wakeReceiver(socket)
   expect((await last)[0]).toMatchObject({ count: 0 })
-  await once(worker, 'exit')
+  await exited
   await send(peer, ['late'], port, '127.0.0.1')
   using batch = new ReceiveBatch()
   expect([batch.receive(socket), batch.receive(socket)]).toEqual([1, 0])

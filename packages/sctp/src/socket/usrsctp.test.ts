@@ -139,8 +139,9 @@ describe.runIf(present)(
       const first = new Program('client', args)
       first.say('before\n')
       await expect.poll(() => messages.map(text), { timeout: 20_000 }).toEqual(['before\n'])
+      const ended = once(first.process, 'exit')
       first[Symbol.dispose]()
-      await once(first.process, 'exit')
+      await ended
       using second = new Program('client', args)
       second.say('after\n')
       await expect

@@ -100,9 +100,10 @@ describe.each(ENGINES)('--inetd, with the engine %s', (engine) => {
       '--engine',
       engine,
     )
+    const ended = once(service, 'exit')
     connection?.close()
     expect(await text(client)).toBe('hello\n')
-    expect(await once(service, 'exit')).toEqual([0, null])
+    expect(await ended).toEqual([0, null])
     socket.close()
   })
 
@@ -132,9 +133,10 @@ describe.each(ENGINES)('--inetd, with the engine %s', (engine) => {
     await once(client, 'connect')
     const connection = socket.accept()
     const service = byInetd(connection?.descriptor ?? -1, '--nosuch')
+    const ended = once(service, 'exit')
     connection?.close()
     expect(await text(client)).toBe('')
-    expect(await once(service, 'exit')).toEqual([2, null])
+    expect(await ended).toEqual([2, null])
     socket.close()
   })
 })
