@@ -1,12 +1,14 @@
 /**
- * Fails for dead links: files and headings that documents link to, files that documents and comments name.
+ * Fails for dead links: files and headings that documents link to, files that documents and comments name, and tests
+ * that the threat model names.
  *
  *     node scripts/check-links.ts
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, normalize } from 'node:path'
 
-import { filesMatching, finish, parseSource, root } from './source-tree.ts'
+import { wrongTests } from './named-tests.ts'
+import { filesMatching, finish, parseSource, root, stringsOf } from './source-tree.ts'
 
 /** A path of this repository as text has it, such as `docs/classic-programs.md`. */
 const PATH = /(?<![\w./@>}-])(?:apps|bench|docs|fuzz|packages|scripts|tests)\/[\w.*/-]*[\w*]/g
@@ -22,6 +24,7 @@ const MADE: ReadonlySet<string> = new Set([
   './app.ts',
 ])
 const MADE_UNDER = ['apps/discard', 'apps/length', 'fuzz/node_modules']
+const THREATS = 'docs/threat-model.md'
 const sources = filesMatching('{apps,bench,fuzz,packages,scripts,tests}/**/*.{ts,mjs}', '*.ts')
 const documents = filesMatching('**/*.md')
 const configurations = filesMatching('*.{yml,yaml}', 'Dockerfile', 'apps/**/*.{yml,yaml}')
@@ -31,6 +34,7 @@ const problems = [
   ...documents.flatMap((path) => [...deadLinks(path), ...missingPaths(path, read(path))]),
   ...sources.flatMap((path) => missingFiles(path, comments(path))),
   ...configurations.flatMap((path) => missingFiles(path, hashComments(read(path)))),
+  ...wrongTests(THREATS, read(THREATS), (path) => stringsOf(path), fuzzTargets()),
 ]
 finish(
   problems,
@@ -39,6 +43,14 @@ finish(
 
 function read(path: string): string {
   return readFileSync(join(root, path), 'utf8')
+}
+
+/** What the fuzz targets are called. */
+function fuzzTargets(): Set<string> {
+  const found = sources
+    .filter((path) => path.endsWith('.fuzz.ts'))
+    .flatMap((path) => read(path).match(/\bname: '[\w-]+',\s+seeds/g) ?? [])
+  return new Set(found.map((text) => text.split("'")[1] ?? ''))
 }
 
 function comments(path: string): string {

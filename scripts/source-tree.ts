@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { parseSync, type ParseResult } from 'oxc-parser'
+import { parseSync, type ParseResult, Visitor } from 'oxc-parser'
 
 /** The directory of the repository. */
 export const root: string = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -22,6 +22,17 @@ export function parseSource(path: string): ParseResult {
   const result = parseSync(path, readFileSync(join(root, path), 'utf8'))
   parsed.set(path, result)
   return result
+}
+
+/** The strings in a source file, and the parts of its templates; undefined when it is not there. */
+export function stringsOf(path: string): string[] | undefined {
+  if (existing(path) === undefined) return undefined
+  const found: string[] = []
+  new Visitor({
+    Literal: ({ value }) => void (typeof value === 'string' && found.push(value)),
+    TemplateElement: ({ value }) => void found.push(value.cooked ?? ''),
+  }).visit(parseSource(path).program)
+  return found
 }
 
 export interface Manifest {
