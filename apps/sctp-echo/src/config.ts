@@ -1,12 +1,11 @@
 import { byteSize, choice, flag, integer, list } from '@sockyard/cli/options'
+import { pathOptions, pingOptions as commonOptions } from '@sockyard/probe/commands'
 import {
   connectionLimitOptions,
   deadline,
   host,
   ipFamilyOptions,
   json,
-  pathOptions,
-  pingOptions as commonOptions,
   port,
   quiet,
   wait,

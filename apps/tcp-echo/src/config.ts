@@ -1,4 +1,5 @@
 import { byteSize, choice, duration, flag, integer } from '@sockyard/cli/options'
+import { pingOptions as commonOptions, receiveMessageOptions } from '@sockyard/probe/commands'
 import {
   clientAdminOptions,
   connectionLimitOptions,
@@ -7,7 +8,6 @@ import {
   engine,
   host,
   ipFamilyOptions,
-  pingOptions as commonOptions,
   port,
   probeInterval,
   rate,
@@ -21,7 +21,10 @@ export const DEFAULT_PORT = 3111
 /** What one connection of `ping` may have waiting to be sent. */
 export const MAXIMUM_QUEUED_BYTES = 64 * 1024 * 1024
 
-const PROBE_SIZES = { minimum: 1, maximum: 1024 * 1024 }
+/** The longest message of `exchange`, and probe of `ping`. */
+export const LARGEST_MESSAGE_BYTES = 1024 * 1024
+
+const PROBE_SIZES = { minimum: 1, maximum: LARGEST_MESSAGE_BYTES }
 
 /** How a server can be built; `server/choose-design.ts` says what each takes. */
 const DESIGNS = ['event-loop', 'iterative', 'spawn', 'pass', 'accept', 'reuse-port'] as const
@@ -108,5 +111,13 @@ export const pingOptions = z
     message: 'times --size must be 64MiB at most',
   })
 
+export const receiveOptions = z.strictObject({
+  ...receiveMessageOptions(DEFAULT_PORT),
+  idleTimeout: duration('15s', { minimum: '1ms' }).meta({
+    description: 'a client silent for this long is closed: the next one waits for it',
+  }),
+})
+
 export type ServeOptions = z.output<typeof serveOptions>
 export type PingOptions = z.output<typeof pingOptions>
+export type ReceiveOptions = z.output<typeof receiveOptions>

@@ -1,11 +1,14 @@
 import { bitRate, byteRange, byteSize, choice, duration, integer } from '@sockyard/cli/options'
 import {
-  accessOptions,
   datagramPathOptions,
+  pingOptions as commonOptions,
+  receiveMessageOptions,
+} from '@sockyard/probe/commands'
+import {
+  accessOptions,
   engine,
   host,
   ipFamilyOptions,
-  pingOptions as commonOptions,
   port,
   rateLimit,
 } from '@sockyard/service/options'
@@ -14,7 +17,7 @@ import { z } from 'zod'
 /** The default port of `ping`. */
 export const DEFAULT_PORT = 3333
 /** What an IPv4 datagram holds at most: 65,535 less 20 of IP and 8 of UDP (RFC 768). */
-const LARGEST_PAYLOAD_BYTES = 65_507
+export const LARGEST_PAYLOAD_BYTES = 65_507
 
 /** How a server can be built; `server/plan.ts` says what each takes. */
 const DESIGNS = ['event-loop', 'iterative', 'parallel'] as const
@@ -85,5 +88,8 @@ export const pingOptions = z
     message: 'must be 1 or more with --bitrate',
   })
 
+export const receiveOptions = z.strictObject(receiveMessageOptions(DEFAULT_PORT))
+
 export type ServeOptions = z.output<typeof serveOptions>
 export type PingOptions = z.output<typeof pingOptions>
+export type ReceiveOptions = z.output<typeof receiveOptions>

@@ -1,19 +1,13 @@
-import { parseTarget } from '@sockyard/net/address'
-import { type PathOptions, sourceInterface } from '@sockyard/net/connect'
-import { command, type CommandContext } from '@sockyard/service/lifecycle'
+import { checkServer, serverOperand } from '@sockyard/probe/commands'
+import { command } from '@sockyard/service/lifecycle'
 
 import { DEFAULT_PORT, pingOptions, sendOptions } from '../config.ts'
-
-const check = async ({ operands, options }: CommandContext<PathOptions>): Promise<void> => {
-  parseTarget(operands[0] ?? '', DEFAULT_PORT)
-  sourceInterface(options)
-}
 
 const send = command({
   name: 'send',
   summary: 'send lines "[stream]text", and show the echo and its stream',
   examples: [{ args: 'localhost', description: 'send lines, each on the next stream' }],
-  operands: [{ name: 'HOST[:PORT]', description: `a server; default SCTP port ${DEFAULT_PORT}` }],
+  operands: [serverOperand(`a server; default SCTP port ${DEFAULT_PORT}`)],
   options: sendOptions,
   async run(context) {
     try {
@@ -24,7 +18,7 @@ const send = command({
       throw error
     }
   },
-  check,
+  check: checkServer(DEFAULT_PORT),
 })
 
 const ping = command({
@@ -34,12 +28,10 @@ const ping = command({
     { args: 'localhost --count 4', description: 'four probes' },
     { args: 'localhost --window 10 --deadline 3', description: '10 in flight, for 3 s' },
   ],
-  operands: [
-    { name: 'HOST[:PORT]', description: `an echo server; default SCTP port ${DEFAULT_PORT}` },
-  ],
+  operands: [serverOperand(`an echo server; default SCTP port ${DEFAULT_PORT}`)],
   options: pingOptions,
   run: async (context) => (await import('./ping.ts')).ping(context),
-  check,
+  check: checkServer(DEFAULT_PORT),
 })
 
 export const clientCommands = [send, ping] as const

@@ -1,29 +1,18 @@
 import { NetworkError, place } from '@sockyard/net/errors'
-import { exchange, type MessagePeer, send } from '@sockyard/probe/messages'
+import type { MessageOptions } from '@sockyard/probe/commands'
+import type { MessagePeer, MessageTransport } from '@sockyard/probe/messages'
 import type { CommandContext } from '@sockyard/service/lifecycle'
 
 import { DEFAULT_PORT } from '../config.ts'
 import { connectToServer } from './client.ts'
-import type { ExchangeOptions, SendOptions } from './message-config.ts'
 
-type Options = SendOptions | ExchangeOptions
-
-/** Each text as one message over one connection. */
-export function sendTexts(context: CommandContext<SendOptions>): Promise<number> {
-  return send(context, transport(context))
-}
-
-/** One message of a fixed size, and all of it back. */
-export function exchangeMessage(context: CommandContext<ExchangeOptions>): Promise<number> {
-  return exchange(context, transport(context))
-}
-
-function transport(context: CommandContext<Options>) {
-  return { name: 'tcp' as const, defaultPort: DEFAULT_PORT, connect: () => connect(context) }
+/** Messages over one TCP connection. */
+export function tcpMessages(context: CommandContext<MessageOptions>): MessageTransport {
+  return { name: 'tcp', defaultPort: DEFAULT_PORT, connect: () => connect(context) }
 }
 
 /** A peer that is silent for `--wait` ends the connection, and so does the user. */
-async function connect(context: CommandContext<Options>): Promise<MessagePeer> {
+async function connect(context: CommandContext<MessageOptions>): Promise<MessagePeer> {
   const { options, signal } = context
   const { socket, target } = await connectToServer(context)
   const { address: host, port } = target

@@ -7,7 +7,7 @@ import { createMessageReport, type MessageReport } from '@sockyard/probe/message
 import type { CommandContext } from '@sockyard/service/lifecycle'
 import { ipFamily } from '@sockyard/service/options'
 
-import type { ReceiveOptions } from '../client/message-config.ts'
+import type { ReceiveOptions } from '../config.ts'
 
 /** Clients that may wait for their turn; more are rejected. */
 const MAXIMUM_WAITING = 32

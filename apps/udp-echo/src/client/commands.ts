@@ -1,15 +1,7 @@
-import { parseTarget } from '@sockyard/net/address'
-import { type PathOptions, sourceInterface } from '@sockyard/net/connect'
-import { command, type CommandContext } from '@sockyard/service/lifecycle'
+import { checkServer, messageCommands, serverOperand } from '@sockyard/probe/commands'
+import { command } from '@sockyard/service/lifecycle'
 
-import { DEFAULT_PORT, pingOptions } from '../config.ts'
-import { exchangeOptions, receiveOptions, sendOptions } from './message-config.ts'
-
-const server = { name: 'HOST[:PORT]', description: `a server; default port ${DEFAULT_PORT}` }
-const check = async ({ operands, options }: CommandContext<PathOptions>): Promise<void> => {
-  parseTarget(operands[0] ?? '', DEFAULT_PORT)
-  sourceInterface(options)
-}
+import { DEFAULT_PORT, LARGEST_PAYLOAD_BYTES, pingOptions, receiveOptions } from '../config.ts'
 
 const ping = command({
   name: 'ping',
@@ -22,30 +14,17 @@ const ping = command({
       description: 'the sizes that pass unfragmented',
     },
   ],
-  operands: [{ name: 'HOST[:PORT]', description: `an echo server; default port ${DEFAULT_PORT}` }],
+  operands: [serverOperand(`an echo server; default port ${DEFAULT_PORT}`)],
   options: pingOptions,
   run: async (context) => (await import('./ping.ts')).ping(context),
-  check,
+  check: checkServer(DEFAULT_PORT),
 })
 
-const send = command({
-  name: 'send',
-  summary: 'send each text as one datagram, and show the answer',
-  examples: [{ args: 'localhost hello', description: 'one datagram, and its echo' }],
-  operands: [server, { name: 'TEXT', description: 'one message each', repeated: true }],
-  options: sendOptions,
-  run: async (context) => (await import('./messages.ts')).sendTexts(context),
-  check,
-})
-
-const exchange = command({
-  name: 'exchange',
-  summary: 'send one datagram of a fixed size, and wait for its echo',
-  examples: [{ args: 'localhost hello --size 100', description: 'one datagram of 100 bytes' }],
-  operands: [server, { name: 'TEXT', description: 'what it begins with', optional: true }],
-  options: exchangeOptions,
-  run: async (context) => (await import('./messages.ts')).exchangeMessage(context),
-  check,
+const messages = messageCommands({
+  unit: 'datagram',
+  defaultPort: DEFAULT_PORT,
+  largestBytes: LARGEST_PAYLOAD_BYTES,
+  transport: async (context) => (await import('./messages.ts')).udpMessages(context),
 })
 
 const receive = command({
@@ -58,4 +37,4 @@ const receive = command({
 })
 
 /** What measures an echo server, and the exchanges of the classic clients. */
-export const clientCommands = [ping, send, exchange, receive] as const
+export const clientCommands = [ping, ...messages, receive] as const

@@ -2,37 +2,22 @@ import type { Socket } from 'node:dgram'
 import { on } from 'node:events'
 
 import { type ResolvedAddress, resolveTarget } from '@sockyard/net/address'
-import { exchange, type MessagePeer, send } from '@sockyard/probe/messages'
+import type { MessageOptions } from '@sockyard/probe/commands'
+import type { MessagePeer, MessageTransport } from '@sockyard/probe/messages'
 import type { CommandContext } from '@sockyard/service/lifecycle'
 import { ipFamily } from '@sockyard/service/options'
 
 import { DEFAULT_PORT } from '../config.ts'
-import type { ExchangeOptions, SendOptions } from './message-config.ts'
 import { connectSocket } from './ping-socket.ts'
 
-type Options = SendOptions | ExchangeOptions
-
-/** Each text as one datagram. */
-export function sendTexts(context: CommandContext<SendOptions>): Promise<number> {
-  return send(context, transport(context))
-}
-
-/** One datagram of a fixed size, and the same back. */
-export function exchangeMessage(context: CommandContext<ExchangeOptions>): Promise<number> {
-  return exchange(context, transport(context))
-}
-
-function transport(context: CommandContext<Options>) {
-  return {
-    name: 'udp' as const,
-    defaultPort: DEFAULT_PORT,
-    connect: (skip: number) => connect(context, skip),
-  }
+/** Messages over a connected UDP socket, one datagram each. */
+export function udpMessages(context: CommandContext<MessageOptions>): MessageTransport {
+  return { name: 'udp', defaultPort: DEFAULT_PORT, connect: (skip) => connect(context, skip) }
 }
 
 /** Connects to the first of the addresses, after those to skip, to which there is a route. */
 async function connect(
-  { options, operands, signal }: CommandContext<Options>,
+  { options, operands, signal }: CommandContext<MessageOptions>,
   skip: number,
 ): Promise<MessagePeer> {
   const how = { defaultPort: DEFAULT_PORT, family: ipFamily(options), signal }

@@ -4,7 +4,7 @@ import { createMessageReport } from '@sockyard/probe/messages'
 import type { CommandContext } from '@sockyard/service/lifecycle'
 import { ipFamily } from '@sockyard/service/options'
 
-import type { ReceiveOptions } from '../client/message-config.ts'
+import type { ReceiveOptions } from '../config.ts'
 
 /** Datagrams that come while so much output is unread are counted, and not shown. */
 const MAXIMUM_UNREAD_BYTES = 1024 * 1024

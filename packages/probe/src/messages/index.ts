@@ -1,2 +1,2 @@
 export { createMessageReport, type MessageReport } from './message-report.ts'
-export { exchange, type MessagePeer, send } from './messages.ts'
+export type { MessagePeer, MessageTransport } from './messages.ts'

@@ -21,11 +21,5 @@ export {
   size,
   ttl,
   wait,
+  window,
 } from './common-options.ts'
-export {
-  exchangeMessageOptions,
-  receiveMessageOptions,
-  sendMessageOptions,
-} from './message-options.ts'
-export { datagramPathOptions, pathOptions } from './path-options.ts'
-export { pingOptions } from './ping-options.ts'

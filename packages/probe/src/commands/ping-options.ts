@@ -1,7 +1,6 @@
 import { flag } from '@sockyard/cli/options'
-
-import { clientAdminOptions } from './admin-options.ts'
 import {
+  clientAdminOptions,
   count,
   deadline,
   ipFamilyOptions,
@@ -12,7 +11,8 @@ import {
   size,
   wait,
   window,
-} from './common-options.ts'
+} from '@sockyard/service/options'
+
 import { pathOptions } from './path-options.ts'
 
 const group = 'Report'
