@@ -6,7 +6,8 @@ import { root } from '../source-tree.ts'
 /** What we read of a package.json. */
 export interface Manifest {
   name: string
-  version: string
+  /** At the top alone: of everything that is published. */
+  version?: string
   description?: string
   exports?: Record<string, string>
   dependencies?: Record<string, string>
@@ -22,6 +23,11 @@ export function readManifest(folder: string): Manifest {
   return JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as Manifest
 }
 
+/** The version of everything that is released together. */
+function releaseVersion(): string {
+  return readManifest('.').version ?? missing('package.json has no version')
+}
+
 /** The version ranges of pnpm-workspace.yaml, by package. */
 function catalogRanges(): Map<string, string> {
   const workspace = readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8')
@@ -31,10 +37,13 @@ function catalogRanges(): Map<string, string> {
 }
 
 /** `dependencies` and `optionalDependencies` as npm knows them: no `catalog:` and no `workspace:`. */
-export function publishedDependencies(names: readonly string[], version: string): object {
+export function publishedDependencies(names: readonly string[]): object {
   const ranges = catalogRanges()
   const range = (name: string): string =>
-    name.startsWith('@sockyard/') ? version : (ranges.get(name) ?? missingRange(name))
+    name.startsWith('@sockyard/')
+      ? releaseVersion()
+      : (ranges.get(name) ??
+        missing(`${name} has no version in the catalog of pnpm-workspace.yaml`))
   const entries = (wanted: boolean): object =>
     Object.fromEntries(
       [...new Set(names)]
@@ -45,12 +54,13 @@ export function publishedDependencies(names: readonly string[], version: string)
   return { dependencies: entries(false), optionalDependencies: entries(true) }
 }
 
-function missingRange(name: string): never {
-  throw new Error(`${name} has no version in the catalog of pnpm-workspace.yaml`)
+function missing(what: string): never {
+  throw new Error(what)
 }
 
 /** What all published packages have in common. */
-export function publishedManifest({ name, version, description }: Manifest): object {
+export function publishedManifest({ name, description }: Manifest): object {
+  const version = releaseVersion()
   return { name, version, description, license: 'MIT', type: 'module', engines: ENGINES }
 }
 

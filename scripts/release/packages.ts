@@ -46,14 +46,13 @@ function writeCommand(folder: string): string {
   writeFileSync(program, readFileSync(program, 'utf8').replace('main.ts', 'main.js'), {
     mode: 0o755,
   })
-  const top = readManifest('.')
   const members = globSync(['apps/*', 'packages/*', 'scripts'], { cwd: root })
     .filter((path) => !path.includes('testkit'))
     .map(readManifest)
   writeManifest(folder, {
-    ...publishedManifest(top),
+    ...publishedManifest(readManifest('.')),
     bin: { sockyard: './scripts/release/command.js' },
-    ...publishedDependencies(neededBy(members), top.version),
+    ...publishedDependencies(neededBy(members)),
   })
   copyDocuments('.', folder)
   return folder
@@ -72,7 +71,7 @@ function writeLibraries(out: string): string[] {
     writeManifest(folder, {
       ...publishedManifest(manifest),
       exports: publishedExports(manifest),
-      ...publishedDependencies(Object.keys(manifest.dependencies ?? {}), manifest.version),
+      ...publishedDependencies(Object.keys(manifest.dependencies ?? {})),
     })
     copyDocuments(source, folder)
     return folder
