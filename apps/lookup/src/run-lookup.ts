@@ -3,7 +3,7 @@ import { constants } from 'node:os'
 
 import { UsageError } from '@sockyard/cli/errors'
 import { failureOf, NetworkError, networkError } from '@sockyard/net/errors'
-import { NativeCallsMissingError, SystemCallError } from '@sockyard/posix/ffi'
+import { NativeCallsMissingError } from '@sockyard/posix/ffi'
 import { ResolverError } from '@sockyard/posix/netdb'
 import { exitNow } from '@sockyard/posix/process'
 import type { LookupAnswer } from '@sockyard/protocol/results'
@@ -91,7 +91,7 @@ const FILE_OF = { services: '/etc/services', protocols: '/etc/protocols' } as co
 function lookupError(error: unknown): NetworkError | UsageError {
   if (error instanceof UsageError) return error
   if (error instanceof ResolverError) return resolverFailure(error)
-  if (error instanceof NativeCallsMissingError || error instanceof SystemCallError)
+  if (error instanceof NativeCallsMissingError)
     return new NetworkError(error.message, { errorClass: 'OTHER', cause: error })
   if (error instanceof NetworkError || (error instanceof Error && 'syscall' in error))
     return networkError(error)

@@ -132,7 +132,8 @@ export function networkError(error: unknown, host?: string, port?: number): Netw
   const isOurs = system?.syscall !== 'connect' && system?.syscall !== 'send'
   const needsPrivilege = code === 'EACCES' && isOurs && port !== undefined && port < 1024
   const hint = needsPrivilege ? ' (ports below 1024 need a privilege)' : ''
-  const message = `${place(facts.host, facts.port)}${meaning(error, code)}${hint}`
+  const where = place(facts.host, facts.port)
+  const message = `${where}${meaning(error, where === '')}${hint}`
   return code === 'EADDRINUSE'
     ? new AddressInUseError(message, facts)
     : new NetworkError(message, facts)
@@ -143,12 +144,13 @@ export function sendError(code: string, host: string, port: number): NetworkErro
   return networkError(Object.assign(new Error(code), { code, syscall: 'send' }), host, port)
 }
 
-function meaning(error: unknown, code: string | undefined): string {
-  const known = code === undefined ? undefined : MEANING_OF[code]
-  if (known !== undefined) return known
-  const errno = isSystemError(error) ? error.errno : undefined
-  if (typeof errno === 'number') return getSystemErrorMessage(errno)
-  return error instanceof Error ? error.message : String(error)
+/** @param namesCall where no address says what failed: `setsockopt: operation not permitted` */
+function meaning(error: unknown, namesCall: boolean): string {
+  if (!isSystemError(error)) return error instanceof Error ? error.message : String(error)
+  const { code, errno, syscall, message } = error
+  const known = MEANING_OF[code]
+  if (known !== undefined || typeof errno !== 'number') return known ?? message
+  return `${namesCall ? `${syscall}: ` : ''}${getSystemErrorMessage(errno)}`
 }
 
 /** `[::1]:3111: `, `example.org: ` or nothing: the beginning of a message. */

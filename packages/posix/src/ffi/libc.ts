@@ -21,7 +21,7 @@ export type NativeValue = number | bigint | string | ArrayBufferView | null
 /**
  * A call into libc that failed, with the fields of Node's own system errors: `syscall` is the call, `code` the
  * errno's name (`EBADF`), `errno` its number, negative. `values` are the arguments it was called with, as text;
- * memory is shown by its length.
+ * memory is shown by its length. The message, which users read, does not have them.
  */
 export class SystemCallError extends Error {
   override readonly name = 'SystemCallError'
@@ -32,12 +32,11 @@ export class SystemCallError extends Error {
 
   constructor(syscall: string, errno: number, values: readonly NativeValue[] = []) {
     const code = errnoName(errno)
-    const shown = values.map(show)
-    super(`${syscall}: ${code}${shown.length === 0 ? '' : ` (called with ${shown.join(', ')})`}`)
+    super(`${syscall}: ${code}`)
     this.syscall = syscall
     this.errno = -errno
     this.code = code
-    this.values = shown
+    this.values = values.map(show)
   }
 }
 

@@ -28,10 +28,10 @@ it('a duplicate stays open when the first is closed', () => {
   expect(fstatSync(second.number).isCharacterDevice()).toBe(true)
 })
 
-it('the error of a failed call has its arguments', () => {
+it('a failed call is an error with the name of its errno', () => {
   const closed = open()
   closeSync(closed)
   const duplicate = (): Descriptor => new Descriptor(closed).duplicate()
   expect(duplicate).toThrow(SystemCallError)
-  expect(duplicate).toThrow(`fcntl: EBADF (called with ${closed}, 1030, 3)`)
+  expect(duplicate).toThrow('fcntl: EBADF')
 })

@@ -44,6 +44,12 @@ test('a server whose log is closed exits with 1, so that a supervisor restarts i
   })
 })
 
+test('a failed system call is told without its arguments', async () => {
+  const { codes, stdout, stderr } = await pipeline(`${NODE} ${AWKWARD} --behaviour calls-in-vain`)
+  expect({ codes, stderr }).toEqual({ codes: [1], stderr: 'awkward: fcntl: bad file descriptor\n' })
+  expect(stdout).toContain('"message":"fcntl: EBADF"')
+})
+
 test('--help into a reader that leaves is no error', async () => {
   const { codes, stderr } = await pipeline(`${NODE} ${GREETER} --help | true`)
   expect({ codes, stderr }).toEqual({ codes: [0, 0], stderr: '' })
