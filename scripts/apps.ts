@@ -1,7 +1,7 @@
 import { apps } from '@sockyard/catalog'
 import type { AppDescription } from '@sockyard/cli/command'
 
-/** inetd is told the path of the node that runs it. */
+/** inetd and console are told the path of the node that runs them. */
 type AppModule = { app: AppDescription } | { createApp: (node: string) => AppDescription }
 
 /** The commands of an app, as its own entry has them; nothing of it runs. */

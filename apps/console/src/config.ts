@@ -1,4 +1,4 @@
-import { list, text } from '@sockyard/cli/options'
+import { flag, list, text } from '@sockyard/cli/options'
 import { host, port } from '@sockyard/service/options'
 import { z } from 'zod'
 
@@ -19,6 +19,7 @@ export const serveOptions = z.strictObject({
     preset: 'none',
     description: 'keep the history in this file; without one it ends with the console',
   }),
+  lab: flag(true).meta({ description: 'run the experiments of lab for a page' }),
   token: text()
     .refine((token) => token === undefined || token.length >= SHORTEST_TOKEN, {
       message: `must have ${SHORTEST_TOKEN} characters or more`,

@@ -8,6 +8,9 @@ import { apiRoutes } from './api/api.ts'
 import { StreamHub } from './api/stream-hub.ts'
 import type { ServeOptions } from './config.ts'
 import { createResponder } from './http/responder.ts'
+import { exportLabMetrics } from './lab/lab-metrics.ts'
+import { labRoutes } from './lab/lab-routes.ts'
+import { Lab } from './lab/lab.ts'
 import { exportMetrics } from './metrics.ts'
 import type { Series } from './services/series.ts'
 import { ServiceDirectory } from './services/service-directory.ts'
@@ -22,8 +25,12 @@ const MAXIMUM_CONNECTIONS = MAXIMUM_STREAMS + 64
 /** How often pages are sent what has changed. */
 const PUBLISH_MILLIS = 1_000
 
-/** Shows what the services of the yard do, to a browser: the page, and the same as JSON. */
-export function createConsole(context: ServiceContext<ServeOptions>): Service {
+/**
+ * Shows what the services of the yard do, to a browser: the page, and the same as JSON.
+ *
+ * @param node the path of the node that runs us
+ */
+export function createConsole(context: ServiceContext<ServeOptions>, node: string): Service {
   const { host, token, services } = context.options
   if (token === undefined && !isLoopback(host))
     throw new UsageError('--host', host, 'requires --token, for it is not on loopback')
@@ -31,7 +38,7 @@ export function createConsole(context: ServiceContext<ServeOptions>): Service {
   let running: Awaited<ReturnType<typeof run>> | undefined
   return {
     async start() {
-      running = await run(context, finder)
+      running = await run(context, finder, node)
     },
     async stop() {
       await running?.stop()
@@ -40,7 +47,7 @@ export function createConsole(context: ServiceContext<ServeOptions>): Service {
 }
 
 /** Opens the store, follows the services and listens. */
-async function run(context: ServiceContext<ServeOptions>, finder: TargetFinder) {
+async function run(context: ServiceContext<ServeOptions>, finder: TargetFinder, node: string) {
   const { options, log } = context
   let stored = 0
   const store = openStore(context, (events) => {
@@ -67,6 +74,8 @@ async function run(context: ServiceContext<ServeOptions>, finder: TargetFinder) 
     ['services', { services: directory.services }],
     ['topology', topology.now()],
   ])
+  const lab = new Lab(node, options.lab)
+  const { get, post } = labRoutes(lab)
   const server = createHttpServer({
     host: options.host,
     port: options.port,
@@ -75,10 +84,12 @@ async function run(context: ServiceContext<ServeOptions>, finder: TargetFinder) 
     limits: { connections: () => MAXIMUM_CONNECTIONS, streams: () => MAXIMUM_STREAMS },
     onRequest: createResponder({
       token: options.token,
-      routes: apiRoutes({ directory, store, topology, hub }),
+      routes: new Map([...apiRoutes({ directory, store, topology, hub }), ['/api/lab', get]]),
+      actions: new Map([['/api/lab', post]]),
     }),
   })
   exportMetrics(context.metrics, directory, () => stored)
+  exportLabMetrics(context.metrics, lab)
   const { address, port, family } = await server.start()
   log.info({ url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/` }, 'console')
   await directory.start()
@@ -92,6 +103,7 @@ async function run(context: ServiceContext<ServeOptions>, finder: TargetFinder) 
     async stop() {
       clearInterval(publishing)
       directory.stop()
+      lab.stop()
       hub.close()
       await server.stop()
       await store.close()

@@ -1,3 +1,6 @@
 import { launch } from '@sockyard/service/launch'
 
-await launch(process, () => import('./app.ts'))
+await launch(process, async () => {
+  const { createApp } = await import('./app.ts')
+  return { app: createApp(process.execPath) }
+})

@@ -1,8 +1,7 @@
-import type { ServerResponse } from 'node:http'
-
 import { respondText } from '@sockyard/service/http'
 import { z } from 'zod'
 
+import { respondJson } from '../http/respond-json.ts'
 import type { Route } from '../http/responder.ts'
 import type { ServiceDirectory } from '../services/service-directory.ts'
 import type { Store } from '../store/store.ts'
@@ -71,11 +70,6 @@ export function apiRoutes({
     },
   }
   return new Map(Object.entries(routes))
-}
-
-function respondJson(response: ServerResponse, value: unknown): void {
-  response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' })
-  response.end(`${JSON.stringify(value)}\n`)
 }
 
 function secondsOf(iso: string): number {

@@ -5,12 +5,25 @@ import { type RequestFacts, requestVerdict } from './request-verdict.ts'
 const TOKEN = 'a-token-that-is-long'
 
 function verdict(headers: RequestFacts['headers'], more: Partial<RequestFacts> = {}, token = '') {
-  const facts = { method: 'GET', queryToken: undefined, localAddress: '127.0.0.1', ...more }
+  const facts = {
+    method: 'GET',
+    methods: ['GET', 'HEAD'],
+    queryToken: undefined,
+    localAddress: '127.0.0.1',
+    ...more,
+  }
   return requestVerdict(
     { ...facts, headers: { host: '127.0.0.1:3080', ...headers } },
     token === '' ? undefined : token,
   )
 }
+
+test('POST is allowed where the resource has it, and never from a form of another site', () => {
+  const facts = { method: 'POST', methods: ['GET', 'HEAD', 'POST'] }
+  expect(verdict({}, facts)).toBe('permitted')
+  const form = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }
+  expect(verdict(form, facts)).toBe('foreign-origin')
+})
 
 test.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'get', ''])('%s is not allowed', (method) => {
   expect(verdict({}, { method })).toBe('method-not-allowed')

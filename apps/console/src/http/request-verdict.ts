@@ -7,6 +7,8 @@ export const TOKEN_COOKIE = 'sockyard_console'
 
 export interface RequestFacts {
   method: string
+  /** What the resource is for: GET and HEAD, or POST, too. */
+  methods: readonly string[]
   headers: IncomingHttpHeaders
   /** The token in the query, if there is one. */
   queryToken: string | undefined
@@ -27,13 +29,14 @@ export type RequestVerdict =
  * has a foreign Host, a page elsewhere a foreign Origin (RFC 6454), and neither has the token.
  */
 export function requestVerdict(facts: RequestFacts, token: string | undefined): RequestVerdict {
-  const { method, headers, localAddress } = facts
-  if (method !== 'GET' && method !== 'HEAD') return 'method-not-allowed'
+  const { method, methods, headers, localAddress } = facts
+  if (!methods.includes(method)) return 'method-not-allowed'
   const { host = '', origin } = headers
   if (!isOurHost(host, localAddress)) return 'foreign-host'
   if (origin !== undefined && origin !== `http://${host}`) return 'foreign-origin'
   const site = headers['sec-fetch-site']
-  const isNavigation = headers['sec-fetch-mode'] === 'navigate'
+  // A link leads here from anywhere; a form of another site does not.
+  const isNavigation = method !== 'POST' && headers['sec-fetch-mode'] === 'navigate'
   if (!isNavigation && (site === 'cross-site' || site === 'same-site')) return 'foreign-origin'
   if (token !== undefined && !presentedTokens(facts).some((each) => isSame(each, token)))
     return 'no-token'

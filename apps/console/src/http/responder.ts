@@ -5,7 +5,7 @@ import { type HttpConnections, respondText } from '@sockyard/service/http'
 import { readPageFile } from './page-files.ts'
 import { requestVerdict, type RequestVerdict, TOKEN_COOKIE } from './request-verdict.ts'
 
-/** Answers a GET; HEAD gets the same without a body. */
+/** Answers a request; HEAD gets what GET gets, without a body. */
 export type Route = (
   url: URL,
   request: IncomingMessage,
@@ -15,7 +15,7 @@ export type Route = (
 
 /** What the others are told. */
 const REJECTIONS: Readonly<Record<Exclude<RequestVerdict, 'permitted'>, [number, string]>> = {
-  'method-not-allowed': [405, 'GET and HEAD only'],
+  'method-not-allowed': [405, 'nothing here has this method'],
   'foreign-host': [421, 'the Host header is not an address of this console'],
   'foreign-origin': [403, 'the Origin is not this console'],
   'no-token': [401, 'a token is needed: open /?token=TOKEN, or send Authorization: Bearer TOKEN'],
@@ -32,10 +32,12 @@ interface ResponderOptions {
   token: string | undefined
   /** By path, beside the files of the page. */
   routes: ReadonlyMap<string, Route>
+  /** What a POST does, by path. */
+  actions: ReadonlyMap<string, Route>
 }
 
 /** What is done with each request. */
-export function createResponder({ token, routes }: ResponderOptions) {
+export function createResponder({ token, routes, actions }: ResponderOptions) {
   return (
     request: IncomingMessage,
     response: ServerResponse,
@@ -44,19 +46,24 @@ export function createResponder({ token, routes }: ResponderOptions) {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value)
     const url = urlOf(request)
     if (url === undefined) return respondText(response, 400, 'bad request')
+    const action = actions.get(url.pathname)
+    const methods = ['GET', 'HEAD', ...(action === undefined ? [] : ['POST'])]
     const verdict = requestVerdict(
       {
         method: request.method ?? '',
+        methods,
         headers: request.headers,
         queryToken: url.searchParams.get('token') ?? undefined,
         localAddress: request.socket.localAddress,
       },
       token,
     )
+    if (verdict === 'method-not-allowed') response.setHeader('allow', methods.join(', '))
     if (verdict !== 'permitted') return respondText(response, ...REJECTIONS[verdict])
     if (token !== undefined && url.searchParams.has('token') && url.pathname === '/')
       return respondWithCookie(response, token)
-    const route = routes.get(url.pathname) ?? respondFile
+    const found = request.method === 'POST' ? action : routes.get(url.pathname)
+    const route = found ?? respondFile
     Promise.resolve(route(url, request, response, connections)).catch(() => {
       if (response.headersSent) response.destroy()
       else respondText(response, 500, 'failed')

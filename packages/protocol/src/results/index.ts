@@ -1,3 +1,4 @@
+export { consoleLab, type ConsoleLab, consoleLabRun, type ConsoleLabRun } from './console-lab.ts'
 export {
   consoleEvents,
   consoleSamples,

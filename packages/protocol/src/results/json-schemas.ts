@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { consoleLab, consoleLabRun } from './console-lab.ts'
 import {
   consoleEvents,
   consoleSamples,
@@ -50,6 +51,8 @@ const PUBLISHED = [
   ['console-series', 'The answer to GET /api/series of the console', consoleSeries],
   ['console-samples', 'The answer to GET /api/samples of the console', consoleSamples],
   ['console-events', 'The answer to GET /api/events of the console', consoleEvents],
+  ['console-lab', 'The answer to GET /api/lab of the console', consoleLab],
+  ['console-lab-run', 'The answer to POST /api/lab of the console', consoleLabRun],
   ['survey-multicast-ping', 'A line of `survey ping-multicast --json`', surveyMulticastPingEvent],
   ['log', 'A line of the log of any service, with `--log-format json`', logLine],
 ] as const

@@ -5,7 +5,7 @@ import { count, at } from './fields.ts'
 const text = z.string()
 
 /** One call on a socket, and what came of it. */
-const step = z.strictObject({
+export const labStep = z.strictObject({
   step: count.describe('from 1 on'),
   who: text.describe('the side that made the call'),
   call: text.describe('by the name of the manual'),
@@ -23,7 +23,7 @@ export const labEvent = z.discriminatedUnion('event', [
     at,
     data: z.strictObject({ experiment: text, about: text }),
   }),
-  z.looseObject({ event: z.literal('sample'), at, data: step }),
+  z.looseObject({ event: z.literal('sample'), at, data: labStep }),
   z.looseObject({
     event: z.literal('end'),
     at,
