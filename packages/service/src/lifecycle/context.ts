@@ -6,7 +6,7 @@ import type { z } from 'zod'
 
 import { EventHub } from '../admin/events.ts'
 import type { LogSettings } from '../log/log-format.ts'
-import { createLogSink, type LogSink } from '../log/log-sink.ts'
+import { DescriptorSink, type LogSink } from '../log/log-sink.ts'
 import { createLog } from '../log/log.ts'
 import type { clientAdminOptions } from '../options/admin-options.ts'
 import type { App, Command, CommandContext } from './command.ts'
@@ -37,42 +37,28 @@ export interface Invocation {
 export async function createContext(
   invocation: Invocation,
 ): Promise<CommandContext<Record<string, unknown>>> {
-  const { host, app, command, options, operands, lifecycle, passed } = invocation
+  const { host, command, options, operands, lifecycle, passed } = invocation
   const isTerminal = isatty(1)
   const serverLog = command.logSettings?.(options, isTerminal)
-  const events = new EventHub()
-  const sink = await openSink(invocation, serverLog, (lines) =>
-    log.warn({ lines }, 'log lines dropped'),
-  )
-  const log = createLog({
-    ...(serverLog ?? CLIENT_LOG),
-    // What goes to syslog is put into its form on the way.
-    ...(serverLog?.syslog && { format: 'json' }),
-    name: app.name,
-    write: sink.write,
-    publish: events.publish,
-  })
-  lifecycle.useLog(log, sink.whenWritten)
-  if (serverLog) lifecycle.requireOutput(sink.isFailing)
-  if (serverLog?.syslog) lifecycle.reportErrorsTo((line) => log.error(line))
+  const admin = adminSettings(options)
+  const { log, events, droppedLogLines } = await openLog(invocation, serverLog)
   return {
     options,
     operands,
     signal: lifecycle.signal,
-    onHangup: lifecycle.onHangup,
+    onHangup: (reload) => lifecycle.onHangup(reload),
     log,
     events,
-    publishEvent: serverLog || adminSettings(options) === undefined ? undefined : events.publish,
-    droppedLogLines: sink.dropped,
+    publishEvent: serverLog || admin === undefined ? undefined : events.publish,
+    droppedLogLines,
     async manager(settings) {
       const { createServiceManager } = await import('../daemon/service-manager.ts')
       return createServiceManager({ host, passed, log }, settings)
     },
     async openAdmin(measured) {
-      const where = adminSettings(options)
-      if (where === undefined) return undefined
+      if (admin === undefined) return undefined
       const { openClientAdmin } = await import('../admin/client-admin.ts')
-      return openClientAdmin({ ...where, events, log }, measured, sink.dropped)
+      return openClientAdmin({ ...admin, events, log }, measured, droppedLogLines)
     },
     // Opening a standard stream costs time and memory, and standard input keeps a process alive.
     get stdin() {
@@ -89,6 +75,26 @@ export async function createContext(
   }
 }
 
+/** Opens the log, which from then on has the errors of the process too. */
+async function openLog(invocation: Invocation, serverLog: LogSettings | undefined) {
+  const { app, lifecycle } = invocation
+  const events = new EventHub()
+  const onDropped = (lines: number): void => log.warn({ lines }, 'log lines dropped')
+  const sink = await openSink(invocation, serverLog, onDropped)
+  const log = createLog({
+    ...(serverLog ?? CLIENT_LOG),
+    // What goes to syslog is put into its form on the way.
+    ...(serverLog?.syslog && { format: 'json' }),
+    name: app.name,
+    write: (line) => sink.write(line),
+    publish: events.publish,
+  })
+  lifecycle.useLog(log, (callback) => sink.whenWritten(callback))
+  if (serverLog) lifecycle.requireOutput(() => sink.isFailing())
+  if (serverLog?.syslog) lifecycle.reportErrorsTo((line) => log.error(line))
+  return { log, events, droppedLogLines: () => sink.dropped() }
+}
+
 /** A daemon and a service of inetd log to syslog(3), other servers to standard output, clients to standard error. */
 async function openSink(
   { app, lifecycle }: Invocation,
@@ -96,13 +102,13 @@ async function openSink(
   onDropped: (lines: number) => void,
 ): Promise<LogSink> {
   if (serverLog?.syslog !== undefined) {
-    const { createSyslogSink } = await import('../log/syslog-sink.ts')
+    const { SyslogSink } = await import('../log/syslog-sink.ts')
     const { syslog: facility, format } = serverLog
-    return createSyslogSink({ name: app.name, facility, format, onDropped })
+    return new SyslogSink({ name: app.name, facility, format, onDropped })
   }
-  return createLogSink({
+  return new DescriptorSink({
     descriptor: serverLog ? 1 : 2,
-    onClosed: serverLog ? lifecycle.logClosed : () => undefined,
+    onClosed: () => serverLog && lifecycle.logClosed(),
     onFailed: (error) => lifecycle.printError(`log: ${error.message}`),
     onDropped,
   })

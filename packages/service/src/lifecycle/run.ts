@@ -9,7 +9,7 @@ import {
 
 import type { App, Command, CommandContext } from './command.ts'
 import type { Invocation } from './context.ts'
-import { installProcessHandlers, type ProcessLifecycle } from './process-lifecycle.ts'
+import { ProcessLifecycle } from './process-lifecycle.ts'
 import { endStartUp, isDaemon } from './start-up.ts'
 
 /**
@@ -22,7 +22,7 @@ import { endStartUp, isDaemon } from './start-up.ts'
  */
 export async function run(host: NodeJS.Process, app: App): Promise<void> {
   const inetd = await takeInetdSocket(host)
-  const lifecycle = installProcessHandlers(host, app.name)
+  const lifecycle = new ProcessLifecycle(host, app.name)
   try {
     if (inetd !== undefined) await reportErrorsToSyslog(lifecycle, app)
     const passed = inetd ?? (await takeActivatedSockets(host))

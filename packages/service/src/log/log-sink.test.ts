@@ -8,8 +8,8 @@ const sinkFile = fileURLToPath(new URL('log-sink.ts', import.meta.url))
 const LINES = ['a', 'b', 'c'].map((letter) => `${letter.repeat(40_000)}\n`)
 
 const SCRIPT = `
-  const { createLogSink } = await import(${JSON.stringify(sinkFile)})
-  const sink = createLogSink({
+  const { DescriptorSink } = await import(${JSON.stringify(sinkFile)})
+  const sink = new DescriptorSink({
     descriptor: 1,
     onClosed() {},
     onFailed: ({ code }) => console.error(code),

@@ -19,7 +19,7 @@ export interface LogSink {
   whenWritten: (callback: () => void) => void
 }
 
-interface LogSinkOptions {
+interface DescriptorSinkOptions {
   /** 1 or 2 */
   descriptor: number
   /** The reader has closed its end (EPIPE). */
@@ -36,69 +36,93 @@ interface LogSinkOptions {
  */
 
 /** Writes to a descriptor, whole lines one after the other: what failed half-way is continued where it broke off. */
-export function createLogSink(options: LogSinkOptions): LogSink {
-  const { descriptor, onClosed, onFailed, onDropped } = options
-  let queued: Buffer[] = []
-  let queuedBytes = 0
-  let writing: Buffer | undefined
-  let state: 'open' | 'failing' | 'closed' = 'open'
-  let dropped = 0
-  let reported = 0
-  let onWritten: (() => void) | undefined
+export class DescriptorSink implements LogSink {
+  readonly #options: DescriptorSinkOptions
+  readonly #drops: DroppedLines
+  #queued: Buffer[] = []
+  #queuedBytes = 0
+  #writing: Buffer | undefined
+  #state: 'open' | 'failing' | 'closed' = 'open'
+  #onWritten: (() => void) | undefined
 
-  function next(): void {
-    if (writing === undefined && queued.length > 0) {
-      writing = Buffer.concat(queued)
-      queued = []
-      queuedBytes = 0
+  constructor(options: DescriptorSinkOptions) {
+    this.#options = options
+    this.#drops = new DroppedLines(options.onDropped)
+  }
+
+  write(line: string): void {
+    const bytes = Buffer.from(line)
+    const isFull = this.#queuedBytes + bytes.length > MAXIMUM_QUEUED_BYTES
+    if (this.#state === 'closed' || isFull) return this.#drops.add()
+    this.#queued.push(bytes)
+    this.#queuedBytes += bytes.length
+    if (this.#writing === undefined) this.#next()
+  }
+
+  dropped(): number {
+    return this.#drops.total
+  }
+
+  isFailing(): boolean {
+    return this.#state === 'failing'
+  }
+
+  whenWritten(callback: () => void): void {
+    if (this.#writing === undefined || this.#state !== 'open') callback()
+    else this.#onWritten = callback
+  }
+
+  #next(): void {
+    if (this.#writing === undefined && this.#queued.length > 0) {
+      this.#writing = Buffer.concat(this.#queued)
+      this.#queued = []
+      this.#queuedBytes = 0
     }
-    if (writing === undefined) becomeIdle()
-    else write(descriptor, writing, advance)
+    if (this.#writing !== undefined)
+      return write(this.#options.descriptor, this.#writing, (error, bytes) =>
+        error === null ? this.#advance(bytes) : this.#retry(error),
+      )
+    this.#onWritten?.()
+    this.#drops.report()
   }
 
-  function advance(error: NodeJS.ErrnoException | null, bytes: number): void {
-    if (error !== null) return retry(error)
-    state = 'open'
-    const rest = writing?.subarray(bytes)
-    writing = rest?.length ? rest : undefined
-    next()
+  #advance(bytes: number): void {
+    this.#state = 'open'
+    const rest = this.#writing?.subarray(bytes)
+    this.#writing = rest?.length ? rest : undefined
+    this.#next()
   }
 
-  function retry(error: NodeJS.ErrnoException): void {
-    if (error.code === 'EAGAIN') return void setTimeout(next, FULL_PIPE_RETRY_MILLIS)
-    const isFirst = state === 'open'
-    state = error.code === 'EPIPE' ? 'closed' : 'failing'
-    if (state === 'closed') onClosed()
+  #retry(error: NodeJS.ErrnoException): void {
+    if (error.code === 'EAGAIN') return void setTimeout(() => this.#next(), FULL_PIPE_RETRY_MILLIS)
+    const isFirst = this.#state === 'open'
+    this.#state = error.code === 'EPIPE' ? 'closed' : 'failing'
+    if (this.#state === 'closed') this.#options.onClosed()
     else {
-      if (isFirst) onFailed(error)
-      setTimeout(next, FAILURE_RETRY_MILLIS).unref()
+      if (isFirst) this.#options.onFailed(error)
+      setTimeout(() => this.#next(), FAILURE_RETRY_MILLIS).unref()
     }
-    onWritten?.()
+    this.#onWritten?.()
+  }
+}
+
+/** Counts lines that were dropped; once everything that waited is written, they are reported together. */
+export class DroppedLines {
+  total = 0
+  #reported = 0
+  readonly #onDropped: (lines: number) => void
+
+  constructor(onDropped: (lines: number) => void) {
+    this.#onDropped = onDropped
   }
 
-  function becomeIdle(): void {
-    onWritten?.()
-    const lines = dropped - reported
-    reported = dropped
-    if (lines > 0) onDropped(lines)
+  add(): void {
+    this.total += 1
   }
 
-  return {
-    write(line) {
-      const bytes = Buffer.from(line)
-      if (state === 'closed' || queuedBytes + bytes.length > MAXIMUM_QUEUED_BYTES) {
-        dropped += 1
-        return
-      }
-      queued.push(bytes)
-      queuedBytes += bytes.length
-      if (writing === undefined) next()
-    },
-    dropped: () => dropped,
-    isFailing: () => state === 'failing',
-    whenWritten(callback) {
-      if (writing === undefined || state !== 'open') callback()
-      else onWritten = callback
-    },
+  report(): void {
+    const lines = this.total - this.#reported
+    this.#reported = this.total
+    if (lines > 0) this.#onDropped(lines)
   }
 }

@@ -2,7 +2,7 @@ import { Syslog, type SyslogFacility, type SyslogPriority } from '@sockyard/posi
 
 import { textLine } from './log-format.ts'
 import type { LogSettings } from './log-format.ts'
-import type { LogSink } from './log-sink.ts'
+import { DroppedLines, type LogSink } from './log-sink.ts'
 
 /** What may wait for a syslog daemon that is slow; messages beyond it are dropped and counted. */
 const MAXIMUM_QUEUED = 1_000
@@ -26,48 +26,50 @@ interface SyslogSinkOptions {
 }
 
 /** Hands lines of the log, as JSON, to syslog(3), one after the other, and never waits for it. */
-export function createSyslogSink({
-  name,
-  facility,
-  format,
-  onDropped,
-}: SyslogSinkOptions): LogSink {
-  const syslog = new Syslog(name, facility)
-  const queued: string[] = []
-  let isSending = false
-  let dropped = 0
-  let reported = 0
-  let onWritten: (() => void) | undefined
+export class SyslogSink implements LogSink {
+  readonly #syslog: Syslog
+  readonly #format: LogSettings['format']
+  readonly #drops: DroppedLines
+  readonly #queued: string[] = []
+  #isSending = false
+  #onWritten: (() => void) | undefined
 
-  function next(): void {
-    const line = queued.shift()
-    isSending = line !== undefined
-    if (line === undefined) becomeIdle()
-    else syslog.write(priorityOf(line), format === 'json' ? line : textLine(line, 'bare'), next)
+  constructor({ name, facility, format, onDropped }: SyslogSinkOptions) {
+    this.#syslog = new Syslog(name, facility)
+    this.#format = format
+    this.#drops = new DroppedLines(onDropped)
   }
 
-  function becomeIdle(): void {
-    onWritten?.()
-    const lines = dropped - reported
-    reported = dropped
-    if (lines > 0) onDropped(lines)
+  write(line: string): void {
+    if (this.#queued.length >= MAXIMUM_QUEUED) return this.#drops.add()
+    this.#queued.push(line.trimEnd())
+    if (!this.#isSending) this.#next()
   }
 
-  return {
-    write(line) {
-      if (queued.length >= MAXIMUM_QUEUED) {
-        dropped += 1
-        return
-      }
-      queued.push(line.trimEnd())
-      if (!isSending) next()
-    },
-    dropped: () => dropped,
-    isFailing: () => false,
-    whenWritten(callback) {
-      if (isSending) onWritten = callback
-      else callback()
-    },
+  dropped(): number {
+    return this.#drops.total
+  }
+
+  isFailing(): boolean {
+    return false
+  }
+
+  whenWritten(callback: () => void): void {
+    if (this.#isSending) this.#onWritten = callback
+    else callback()
+  }
+
+  #next(): void {
+    const line = this.#queued.shift()
+    this.#isSending = line !== undefined
+    if (line !== undefined) return this.#send(line)
+    this.#onWritten?.()
+    this.#drops.report()
+  }
+
+  #send(line: string): void {
+    const text = this.#format === 'json' ? line : textLine(line, 'bare')
+    this.#syslog.write(priorityOf(line), text, () => this.#next())
   }
 }
 
