@@ -7,10 +7,10 @@ import { Broadcaster, type CutReason } from './broadcaster.ts'
 import { checkSpeaker, probeMillis, type DropReason } from './client-limits.ts'
 import type { ClientWriter } from './client-writer.ts'
 import type { ClusterLines } from './cluster-lines.ts'
-import type { ClusterNames } from './cluster-names.ts'
-import { type CommandContext, Commands } from './commands.ts'
+import { Commands } from './commands.ts'
 import { JoinAnnouncer, NAMING_MILLIS } from './join-announcer.ts'
-import { encode, History, LocalLines } from './lines.ts'
+import { encode, History, LineSender, LocalLines } from './lines.ts'
+import { MemberNames } from './member-names.ts'
 import { Member } from './member.ts'
 import type { Mode, ModeContext } from './mode.ts'
 import { Room } from './room.ts'
@@ -32,7 +32,8 @@ export class Chat implements Mode {
   readonly #announcer = new JoinAnnouncer()
   readonly #broadcaster: Broadcaster
   readonly #history: History
-  readonly #commandContext: CommandContext
+  readonly #sender: LineSender
+  readonly #names: MemberNames
   readonly #commands: Commands
   #cluster: ClusterLines | undefined
   readonly #limiter: RateLimiter
@@ -51,17 +52,17 @@ export class Chat implements Mode {
       burst: Math.max(1, perSecond * BURST_SECONDS),
     })
     this.#history = new History(options.history)
-    this.#commandContext = {
+    const lines = new LocalLines(this.#broadcaster, this.#history)
+    this.#sender = new LineSender(this.#room, this.#broadcaster, lines)
+    const shared = {
       room: this.#room,
-      broadcaster: this.#broadcaster,
+      sender: this.#sender,
       announcer: this.#announcer,
-      lines: new LocalLines(this.#broadcaster, this.#history),
-      names: undefined,
-      onNamed: (member) => this.#handleLines(member),
       metrics: context.metrics,
-      maxLine,
     }
-    this.#commands = new Commands(this.#commandContext)
+    const onNamed = (member: Member): void => this.#handleLines(member)
+    this.#names = new MemberNames({ ...shared, onNamed })
+    this.#commands = new Commands({ ...shared, names: this.#names, maxLine })
   }
 
   /** Without a cluster nothing of it is loaded. */
@@ -79,17 +80,14 @@ export class Chat implements Mode {
       },
       signal,
     )
-    this.#commandContext.lines = this.#cluster
-    this.#commandContext.names = await ClusterNames.open(
-      this.#options,
-      (name) => this.#onNameLost(name),
-      signal,
-    )
+    this.#sender.lines = this.#cluster
+    const onLost = (name: string): void => this.#names.lost(name)
+    this.#names.use(await ClusterNames.open(this.#options, onLost, signal))
   }
 
   async stop(drained: AbortSignal): Promise<void> {
     await this.#cluster?.close(drained)
-    await this.#names?.close()
+    await this.#names.close()
   }
 
   accept(connection: TcpConnection): ConnectionHandler {
@@ -100,12 +98,12 @@ export class Chat implements Mode {
     this.#announcer.joined(name, now)
     if (this.#announcing === undefined) this.#announceAfter(NAMING_MILLIS)
     this.#broadcaster.add(member)
-    this.#commands.sendTo(member, messages.welcome(name))
-    this.#commands.sendTo(member, messages.here(this.#room.names, name))
-    for (const line of this.#history.lines) this.#commands.sendTo(member, line)
-    if (this.#cluster?.isWaiting === true) this.#commands.sendTo(member, messages.waiting)
+    this.#sender.sendTo(member, messages.welcome(name))
+    this.#sender.sendTo(member, messages.here(this.#room.names, name))
+    for (const line of this.#history.lines) this.#sender.sendTo(member, line)
+    if (this.#cluster?.isWaiting === true) this.#sender.sendTo(member, messages.waiting)
     this.#context.log.info({ member: name, address: connection.address }, 'joined')
-    if (this.#names !== undefined) void this.#claimFirstName(this.#names, member, name)
+    this.#names.joined(member, name)
     return this.#handlerOf(member)
   }
 
@@ -116,12 +114,12 @@ export class Chat implements Mode {
   disconnect(connection: TcpConnection): void {
     const member = this.#members.get(connection.id)
     if (member === undefined) return
-    this.#commands.sendTo(member, messages.goingDown)
+    this.#sender.sendTo(member, messages.goingDown)
     const name = this.#room.leave(member)
     this.#broadcaster.remove(member)
     // The members of this node are all told that it stops; those of the others stay.
     if (this.#cluster !== undefined && name !== undefined)
-      this.#commands.announce(this.#announcer.left(name))
+      this.#sender.announce(this.#announcer.left(name))
   }
 
   sweep(now: number): void {
@@ -129,7 +127,7 @@ export class Chat implements Mode {
     for (const member of this.#members.values()) this.#check(member, now)
     if (now < this.#secondEndsAt) return
     this.#secondEndsAt = now + SECOND
-    this.#commands.announce(this.#announcer.endSecond(now))
+    this.#sender.announce(this.#announcer.endSecond(now))
   }
 
   #handlerOf(member: Member): ConnectionHandler {
@@ -137,7 +135,7 @@ export class Chat implements Mode {
       onData: (_connection, bytes) => {
         const refusals = member.read(bytes, performance.now())
         if (refusals.length > 0) this.#broadcaster.sendTo(member, refusals)
-        if (member.takeAreYouThere()) this.#commands.sendTo(member, messages.present)
+        if (member.takeAreYouThere()) this.#sender.sendTo(member, messages.present)
         this.#handleLines(member)
       },
       onEnd: () => {
@@ -151,33 +149,6 @@ export class Chat implements Mode {
         this.#broadcaster.forget(member)
       },
     }
-  }
-
-  get #names(): ClusterNames | undefined {
-    return this.#commandContext.names
-  }
-
-  /** Nothing is said under a name before it is known whether a member of another node has it. */
-  async #claimFirstName(names: ClusterNames, member: Member, name: string): Promise<void> {
-    member.isNaming = true
-    const outcome = await names.claim(name)
-    member.isNaming = false
-    if (outcome === 'unreachable') names.claimLater(name)
-    if (outcome === 'taken') this.#onNameLost(name)
-    else if (this.#room.find(name) === undefined) names.release(name)
-    this.#handleLines(member)
-  }
-
-  /** A member of another node has it: the one of this node gets a new name. */
-  #onNameLost(name: string): void {
-    const member = this.#room.find(name)
-    if (member === undefined) return
-    this.#commands.sendTo(member, messages.taken(name))
-    const renamed = this.#room.rename(member, this.#room.generate())
-    if (renamed.outcome !== 'renamed') return
-    this.#commands.announce(this.#announcer.renamed(name, renamed.to))
-    this.#commands.sendTo(member, messages.unchanged(renamed.to))
-    this.#names?.claimLater(renamed.to)
   }
 
   /** Carries out the lines of a member, as many as may be carried out now. */
@@ -215,7 +186,7 @@ export class Chat implements Mode {
   #delay(member: Member): void {
     const { rateLimit } = this.#options
     if (member.waiting.begin(performance.now())) {
-      this.#commands.sendTo(member, messages.tooFast(rateLimit))
+      this.#sender.sendTo(member, messages.tooFast(rateLimit))
       this.#context.metrics.held('rate')
     }
     member.hold('rate')
@@ -238,11 +209,11 @@ export class Chat implements Mode {
 
   #probe(member: Member): void {
     member.isProbed = true
-    this.#commands.sendTo(member, messages.probe(probeMillis(this.#options.idleTimeout)))
+    this.#sender.sendTo(member, messages.probe(probeMillis(this.#options.idleTimeout)))
   }
 
   #drop(member: Member, reason: Exclude<DropReason, CutReason>): void {
-    this.#commands.sendTo(member, messages.dropped[reason])
+    this.#sender.sendTo(member, messages.dropped[reason])
     this.#recordDrop(member, reason)
     this.#leave(member)
   }
@@ -265,15 +236,15 @@ export class Chat implements Mode {
     const name = this.#room.leave(member)
     if (name === undefined) return
     this.#broadcaster.remove(member)
-    this.#names?.release(name)
-    this.#commands.announce(this.#announcer.left(name))
+    this.#names.left(name)
+    this.#sender.announce(this.#announcer.left(name))
     this.#context.log.info({ member: name, address: member.connection.address }, 'left')
   }
 
   /** Until all had time to choose a name; what is too much for single lines waits for the summary. */
   #announceJoins(): void {
     const now = performance.now()
-    this.#commands.announce(this.#announcer.due(now))
+    this.#sender.announce(this.#announcer.due(now))
     this.#announcing = undefined
     if (this.#announcer.isNaming(now)) this.#announceAfter(NAMING_MILLIS / 4)
   }

@@ -1,5 +1,7 @@
 import type { Broadcaster } from './broadcaster.ts'
+import type { Announcement } from './join-announcer.ts'
 import type { Member } from './member.ts'
+import type { Room } from './room.ts'
 
 /** Where the lines for all members go: to those of this process, or to those of every node of a cluster. */
 export interface Lines {
@@ -48,6 +50,33 @@ export class LocalLines implements Lines {
 
   announce(line: string, except: readonly Member[]): void {
     this.#broadcaster.sendToAllBut(except, encode(line))
+  }
+}
+
+/** Sends lines to the members: to one of them alone, or to all. */
+export class LineSender {
+  readonly #room: Room<Member>
+  readonly #broadcaster: Broadcaster
+  /** Those of the cluster, once this node is part of one. */
+  lines: Lines
+
+  constructor(room: Room<Member>, broadcaster: Broadcaster, lines: Lines) {
+    this.#room = room
+    this.#broadcaster = broadcaster
+    this.lines = lines
+  }
+
+  sendTo(member: Member, line: string): void {
+    // A copy: should it have to wait, it does not keep the pool in memory that `encode` takes its bytes from.
+    this.#broadcaster.sendTo(member, new Uint8Array(encode(line)))
+  }
+
+  announce(announcements: readonly Announcement[]): void {
+    for (const { line, except = [] } of announcements)
+      this.lines.announce(
+        line,
+        except.flatMap((name) => this.#room.find(name) ?? []),
+      )
   }
 }
 
