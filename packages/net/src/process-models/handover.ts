@@ -62,7 +62,7 @@ export function nodeHandover(settings: WorkerSettings): Handover {
       const sockets = new Map<number, Socket>()
       const worker = new WorkerProcess({
         module,
-        settings: { ...settings, isSingle: false },
+        settings,
         onMessage(message) {
           if (message.kind !== 'taken') return onMessage(message)
           sockets.get(message.id)?.destroy()

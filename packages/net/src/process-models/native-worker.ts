@@ -85,7 +85,11 @@ engine.acceptFrom(
   },
   isChannel ? receiveConnection : undefined,
 )
-onCommand(process, (command) => worker.run(command))
+onCommand(process, (command) => {
+  // Connections that were passed before the command may wait in the channel, and closing it would lose them.
+  if (isChannel) engine.acceptWaiting()
+  worker.run(command)
+})
 postToParent({ kind: 'ready' })
 await worker.ended
 finish()

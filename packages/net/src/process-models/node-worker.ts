@@ -2,23 +2,16 @@ import { Socket } from 'node:net'
 import process from 'node:process'
 
 import { ConnectionLimiter } from '../access/connection-limiter.ts'
-import { acceptedConnection, adoptConnection, NodeEngine } from '../tcp/node-engine.ts'
+import { acceptedConnection, NodeEngine } from '../tcp/node-engine.ts'
 import { TcpCounters } from '../tcp/tcp-counters.ts'
-import {
-  onCommand,
-  postToParent,
-  reportCounts,
-  SOCKET_DESCRIPTOR,
-  type WorkerSettings,
-} from './worker-messages.ts'
+import { onCommand, postToParent, reportCounts, type WorkerSettings } from './worker-messages.ts'
 import { WorkerRegistry } from './worker-registry.ts'
 
 /*
- * Serves connections that the parent has accepted: the one that it was started with, or as many as are handed over.
- * It imports little, for a process a connection is started while a client waits.
+ * Serves connections that the parent has accepted, and hands over. It imports little: `spawn` starts many of it.
  */
 
-const settings = JSON.parse(process.argv[2] ?? '') as WorkerSettings & { isSingle: boolean }
+const settings = JSON.parse(process.argv[2] ?? '') as WorkerSettings
 const counters = new TcpCounters()
 const finish = reportCounts(process, counters)
 let nextId = 0
@@ -44,21 +37,18 @@ function accept(socket: Socket, id: number): void {
 }
 
 function closed(id: number): void {
-  if (settings.isSingle) finish()
-  else postToParent({ kind: 'closed', name: String(id) })
+  postToParent({ kind: 'closed', name: String(id) })
 }
 
 onCommand(process, (command) => worker.run(command))
-if (settings.isSingle) accept(adoptConnection(SOCKET_DESCRIPTOR), 0)
-else
-  process.on('message', (message: { id: number } | string, handle) => {
-    if (typeof message !== 'object') return
-    postToParent({ kind: 'taken', id: message.id })
-    if (handle instanceof Socket) {
-      handle.allowHalfOpen = true
-      accept(handle.setNoDelay(true), message.id)
-    } else closed(message.id)
-  })
+process.on('message', (message: { id: number } | string, handle) => {
+  if (typeof message !== 'object') return
+  postToParent({ kind: 'taken', id: message.id })
+  if (handle instanceof Socket) {
+    handle.allowHalfOpen = true
+    accept(handle.setNoDelay(true), message.id)
+  } else closed(message.id)
+})
 postToParent({ kind: 'ready' })
 await worker.ended
 finish()

@@ -24,7 +24,7 @@ export interface WorkerServerOptions {
   host?: string | undefined
   family?: 4 | 6 | undefined
   protocol: ProtocolModule
-  /** Processes or threads; `spawn` has one for each connection instead. */
+  /** Processes or threads; `spawn` has as many as connections instead. */
   workers: number
   maxConnections: number
   maxConnectionsPerAddress: number

@@ -12,8 +12,8 @@ export interface WorkerProcessOptions {
   module: URL
   /** Passed as JSON. */
   settings: object
-  /** What it gets as SOCKET_DESCRIPTOR, a duplicate: the number of a descriptor, or a socket of node:net. */
-  socket?: number | Socket | undefined
+  /** The number of a descriptor, of which it gets a duplicate as SOCKET_DESCRIPTOR. */
+  socket?: number | undefined
   onMessage: (message: WorkerMessage) => void
 }
 

@@ -86,6 +86,11 @@ export class EpollEngine implements TcpEngine {
     this.#acceptors.set(socket.descriptor, acceptor)
   }
 
+  /** Accepts now what waits. */
+  acceptWaiting(): void {
+    for (const acceptor of this.#acceptors.values()) acceptor.acceptSome()
+  }
+
   holdAccepting(): void {
     for (const acceptor of this.#acceptors.values()) acceptor.hold()
   }

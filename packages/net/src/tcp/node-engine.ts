@@ -130,7 +130,7 @@ export function acceptedConnection(socket: Socket): AcceptedConnection | undefin
 }
 
 /** The connection of a descriptor that another program has accepted. */
-export function adoptConnection(fd: number): Socket {
+function adoptConnection(fd: number): Socket {
   return new Socket({ fd, allowHalfOpen: true }).setNoDelay(true)
 }
 
