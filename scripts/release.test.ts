@@ -14,6 +14,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 
+import { apps } from '@sockyard/catalog'
 import { RunningApp } from '@sockyard/testkit/process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -28,9 +29,9 @@ const MOST_UNPACKED_BYTES = 2_000_000
 const folder = mkdtempSync(join(tmpdir(), 'sockyard-release-'))
 let tarballs: string[] = []
 
-function build(name: string): string[] {
+async function build(name: string): Promise<string[]> {
   mkdirSync(join(folder, name))
-  return writeTarballs(writePackages(join(folder, name, 'packages')), join(folder, name))
+  return writeTarballs(await writePackages(join(folder, name, 'packages')), join(folder, name))
 }
 
 /** @returns the folder with node_modules */
@@ -42,8 +43,8 @@ function install(name: string, files: readonly string[], ...flags: string[]): st
   return target
 }
 
-beforeAll(() => {
-  tarballs = build('first')
+beforeAll(async () => {
+  tarballs = await build('first')
 }, PATIENCE)
 // An app that was just stopped may still be writing its compile cache there.
 afterAll(
@@ -51,8 +52,8 @@ afterAll(
   PATIENCE,
 )
 
-test('two builds are the same bytes, and sha256sum agrees', { timeout: PATIENCE }, () => {
-  const again = build('second')
+test('two builds are the same bytes, and sha256sum agrees', { timeout: PATIENCE }, async () => {
+  const again = await build('second')
   expect(again.map((file) => basename(file))).toEqual(tarballs.map((file) => basename(file)))
   for (const [index, file] of again.entries())
     expect(readFileSync(file).equals(readFileSync(tarballs[index] ?? ''))).toBe(true)
@@ -60,12 +61,28 @@ test('two builds are the same bytes, and sha256sum agrees', { timeout: PATIENCE 
   expect(check.status).toBe(0)
 })
 
+test('what a system looks for below /usr is in the places of Debian', () => {
+  const found = globSync('{share,lib}/**/*', { cwd: join(folder, 'first/packages/sockyard') })
+  for (const { name } of apps) expect(found).toContain(`share/man/man1/sockyard-${name}.1`)
+  expect(found).toEqual(
+    expect.arrayContaining([
+      'share/man/man1/sockyard.1',
+      'share/bash-completion/completions/sockyard',
+      'share/zsh/vendor-completions/_sockyard',
+      'share/fish/vendor_completions.d/sockyard.fish',
+      'lib/systemd/system/sockyard@.service',
+    ]),
+  )
+})
+
 test('a package holds compiled code only, imports nothing of the workspace, and is small', () => {
   const packages = join(folder, 'first/packages')
   expect(
     globSync('*/{apps,packages,scripts,src}/**/*{.test,.testing,.fuzz}.*', { cwd: packages }),
   ).toEqual([])
-  const files = globSync('sockyard/**/*.*', { cwd: packages }).map((path) => join(packages, path))
+  const files = globSync('sockyard/**', { cwd: packages, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
   expect(files.filter((path) => path.endsWith('.ts'))).toEqual([])
   for (const file of files.filter((path) => path.endsWith('.js')))
     expect(readFileSync(file, 'utf8')).not.toMatch(/(from |import\()'@sockyard\/|\.ts['"`]/)
@@ -81,6 +98,14 @@ describe.each([
   const env = { ...process.env, SOCKYARD_LOG_FORMAT: 'json', SOCKYARD_ADMIN_PORT: '0' }
   const command = (): string => join(target, 'node_modules/.bin/sockyard')
   const run = (...args: string[]) => spawnSync(command(), args, { encoding: 'utf8', env })
+  /** By the file that bash-completion loads. */
+  const completed = (word: string): string => {
+    const file = join(target, 'node_modules/sockyard/share/bash-completion/completions/sockyard')
+    const words = `COMP_WORDS=(sockyard ${word}); COMP_CWORD=1`
+    const line = `source ${file}; ${words}; _sockyard; echo "\${COMPREPLY[@]}"`
+    const path = `${dirname(command())}:${process.env['PATH']}`
+    return spawnSync('bash', ['-c', line], { encoding: 'utf8', env: { ...env, PATH: path } }).stdout
+  }
   const serve = (app: string, ...args: string[]): RunningApp =>
     new RunningApp(spawn(command(), [app, '--host', '127.0.0.1', '--port', '0', ...args], { env }))
 
@@ -101,6 +126,7 @@ describe.each([
       status: 2,
       stderr: expect.stringContaining('tcp-echo'),
     })
+    expect(completed('tcp-ec')).toBe('tcp-echo\n')
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     expect(run('tcp-echo', '--version').stdout).toBe(`tcp-echo ${version}\n`)
   })

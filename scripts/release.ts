@@ -3,5 +3,5 @@ import { writePackages } from './release/packages.ts'
 import { writeTarballs } from './release/tarballs.ts'
 import { root } from './source-tree.ts'
 
-for (const file of writeTarballs(writePackages(`${root}/dist/packages`), `${root}/dist`))
+for (const file of writeTarballs(await writePackages(`${root}/dist/packages`), `${root}/dist`))
   process.stdout.write(`${file}\n`)

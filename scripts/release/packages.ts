@@ -10,6 +10,7 @@ import {
   publishedManifest,
   readManifest,
 } from './manifest.ts'
+import { writeSharedFiles } from './shared-files.ts'
 
 /** The packages that others build on, published on their own, with what they need. */
 const LIBRARIES = ['posix', 'protocol', 'net', 'sctp']
@@ -23,13 +24,13 @@ const compiled = (path: string): string => path.replace(/\.ts$/, '.js')
  *
  * @returns the folders, the command `sockyard` first
  */
-export function writePackages(out: string): string[] {
+export async function writePackages(out: string): Promise<string[]> {
   rmSync(out, { recursive: true, force: true })
-  return [writeCommand(join(out, 'sockyard')), ...writeLibraries(out)]
+  return [await writeCommand(join(out, 'sockyard')), ...writeLibraries(out)]
 }
 
 /** The package `sockyard`: all apps and packages in one tree, as in the checkout. */
-function writeCommand(folder: string): string {
+async function writeCommand(folder: string): Promise<string> {
   const sources = ['apps/*/src/**/*.ts', 'packages/*/src/**/*.ts', 'scripts/release/command.ts']
   const withoutTestkit = sources.flatMap((glob) =>
     glob.startsWith('packages/') ? globSync('packages/*/src', { cwd: root }) : [glob],
@@ -52,6 +53,7 @@ function writeCommand(folder: string): string {
   writeManifest(folder, {
     ...publishedManifest(readManifest('.')),
     bin: { sockyard: './scripts/release/command.js' },
+    man: await writeSharedFiles(folder),
     ...publishedDependencies(neededBy(members)),
   })
   copyDocuments('.', folder)
@@ -111,8 +113,7 @@ function exportedFiles(): (specifier: string) => string {
 
 function neededBy(manifests: readonly Manifest[]): string[] {
   const names = manifests.flatMap(({ dependencies = {} }) => Object.keys(dependencies))
-  // The checks of the gate need it, the command does not.
-  return names.filter((name) => !name.startsWith('@sockyard/') && name !== 'oxc-parser')
+  return names.filter((name) => !name.startsWith('@sockyard/'))
 }
 
 function writeManifest(folder: string, manifest: object): void {
