@@ -6,7 +6,7 @@ import { describeWithDocker } from '@sockyard/testkit/docker'
 import { describe, expect, it } from 'vitest'
 
 import { apps } from './support/apps.ts'
-import { docker } from './support/docker.ts'
+import { docker, dockerProcess } from './support/docker.ts'
 import { inspect } from './support/inspect.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -39,11 +39,7 @@ describeWithDocker('the image of each app', () => {
     expect(folders).toEqual([app])
     const needed = dependenciesOf(`apps/${app}`).map((name) => name.replace('@sockyard/', ''))
     expect(packages).toEqual(needed.toSorted())
-    expect(development()).toContain('vitest')
-    const found = installed.filter((each) =>
-      development().some((name) => each.startsWith(`${name}@`)),
-    )
-    expect(found).toEqual([])
+    expect(developed(installed)).toEqual([])
     expect(tests).toEqual([''])
   })
 
@@ -59,6 +55,31 @@ describeWithDocker('the image of each app', () => {
     it('lab', async () => {
       expect(await run('lab', HARDENED, ['peek'])).toContain('recv(3, MSG_PEEK) = 3 "hel"')
     })
+  })
+})
+
+describeWithDocker('the image of all apps', () => {
+  it('holds every app, and nothing else than what they need to run', async () => {
+    const listed = await run('sockyard', ['--entrypoint', 'sh'], ['-c', `${LISTS} && ${TESTS}`])
+    const [folders, , installed = [], tests] = listed
+      .split('\n\n')
+      .map((list) => list.trim().split('\n'))
+    expect(folders).toEqual(apps.toSorted())
+    expect(developed(installed)).toEqual([])
+    expect(tests).toEqual([''])
+  })
+
+  it('lists them', async () => {
+    const listed = await run('sockyard', HARDENED, ['list'])
+    for (const app of apps) expect(listed).toMatch(new RegExp(`^${app} `, 'm'))
+  })
+
+  it('runs a service, and its client beside it', async () => {
+    await using server = await detached('sockyard', HARDENED, 'udp-echo')
+    await using log = dockerProcess('logs', '--follow', server.id)
+    await log.listening('udp')
+    const ping = ['sockyard', 'udp-echo', 'ping', 'localhost', '--count', '1', '--wait', '20s']
+    expect(await docker(['exec', server.id, ...ping])).toMatch(/received +1 +lost +0/)
   })
 })
 
@@ -99,6 +120,12 @@ async function healthOf(id: string): Promise<string> {
 
 function run(app: string, options: readonly string[], args: readonly string[]): Promise<string> {
   return docker(['run', '--rm', ...options, `sockyard/${app}`, ...args])
+}
+
+/** Of what is installed, what only development needs. */
+function developed(installed: readonly string[]): string[] {
+  expect(development()).toContain('vitest')
+  return installed.filter((each) => development().some((name) => each.startsWith(`${name}@`)))
 }
 
 /** What of the catalog only development needs, as pnpm names its folders. */

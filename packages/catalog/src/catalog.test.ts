@@ -32,6 +32,12 @@ test.each(services)('docker-compose.yml runs $name with its admin port', ({ name
   expect(compose).toMatch(new RegExp(`:${adminPort}/tcp`))
 })
 
+test('docker-bake.hcl has an image of every app, and one of all', () => {
+  const [, matrix = ''] = /app = \[([^\]]+)\]/.exec(read('docker-bake.hcl')) ?? []
+  const images = [...matrix.matchAll(/"([\w-]+)"/g)].map(([, name]) => name)
+  expect(images).toEqual([...names, 'sockyard'])
+})
+
 test('the bench measures every service', () => {
   const measured = read('bench/services.ts').matchAll(/^ {2}service\('([\w-]+)'/gm)
   expect([...measured].map(([, name]) => name)).toEqual(services.map(({ name }) => name))
