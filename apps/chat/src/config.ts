@@ -1,4 +1,4 @@
-import { byteSize, duration, flag, integer, list, text } from '@sockyard/cli/options'
+import { byteSize, cidrList, duration, flag, integer, list, text } from '@sockyard/cli/options'
 import {
   clientAdminOptions,
   connectionLimitOptions,
@@ -65,6 +65,10 @@ export const serveOptions = z.strictObject({
   ...limitOptions,
   idleTimeout: limitOptions.idleTimeout.meta({
     description: 'disconnect an idle client; it is warned after 3/5 of this time',
+  }),
+  proxyFrom: cidrList().meta({
+    ...LIMITS,
+    description: 'proxies: each of their connections has a PROXY header, version 2',
   }),
   firstLineTimeout: duration('30s', { minimum: '1ms' }).meta({
     ...LINES,

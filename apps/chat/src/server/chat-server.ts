@@ -1,7 +1,8 @@
 import { AccessList } from '@sockyard/net/access'
 import { chooseEngine } from '@sockyard/net/engine'
 import { limitLog } from '@sockyard/net/log'
-import { TcpServer } from '@sockyard/net/tcp'
+import { TcpServer, type TcpServerOptions } from '@sockyard/net/tcp'
+import { decodeProxyHeader } from '@sockyard/protocol/proxy'
 import type { Service, ServiceContext } from '@sockyard/service/lifecycle'
 import { exportTcpServer, showOptionsOf } from '@sockyard/service/metrics'
 import { ipFamily } from '@sockyard/service/options'
@@ -53,12 +54,18 @@ function createServer(context: ServiceContext<ServeOptions>, mode: Mode): TcpSer
     maxConnectionsPerAddress: options.maxConnectionsPerAddress,
     idleMillis: mode.idleMillis,
     addresses: new AccessList(options),
+    proxies: proxiesOf(options),
     log,
     onListening: (socket) => showOptionsOf(metrics, socket),
     onConnection: (connection) => mode.accept(connection),
     rejectionMessage: (reason) => mode.rejectionMessage(reason),
     onStopping: (connection) => mode.disconnect(connection),
   })
+}
+
+function proxiesOf({ proxyFrom: allow }: ServeOptions): TcpServerOptions['proxies'] {
+  if (allow.length === 0) return undefined
+  return { addresses: new AccessList({ allow }), decode: decodeProxyHeader }
 }
 
 /** Often enough that the shortest of the time limits is noticed in time. */

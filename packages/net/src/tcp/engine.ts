@@ -5,12 +5,14 @@ import type { NativeSocket } from '@sockyard/posix/socket'
 import type { ConnectionHandler, TcpConnection } from './tcp-connection.ts'
 import type { TcpCounters } from './tcp-counters.ts'
 
-/** A connection of which no byte was read. */
+/** A connection that no handler has read. */
 export interface AcceptedConnection {
   readonly socket: Socket | NativeSocket
-  /** The peer's, normalized. */
+  /** The peer's, normalized; behind a proxy that of its client. */
   readonly address: string
   readonly port: number
+  /** What was read after the header of a proxy: the first that the handler gets. */
+  readonly early?: Uint8Array
 }
 
 /** Closes this process's descriptor at once: the connection is not served, or another process serves it. */
@@ -106,15 +108,17 @@ export abstract class EngineConnection implements TcpConnection {
   readonly #owner: ConnectionOwner
   /** Kept here as well: looked up for each piece that is received or sent. */
   readonly #counters: ConnectionOwner['counters']
+  readonly #early: Uint8Array | undefined
   #lingerTimer: NodeJS.Timeout | undefined
   #reportedQueue = 0
 
-  constructor({ address, port }: AcceptedConnection, id: number, owner: ConnectionOwner) {
+  constructor({ address, port, early }: AcceptedConnection, id: number, owner: ConnectionOwner) {
     this.id = id
     this.address = address
     this.port = port
     this.#owner = owner
     this.#counters = owner.counters
+    this.#early = early
     this.since = performance.now()
     this.lastActivityAt = this.since
   }
@@ -129,11 +133,14 @@ export abstract class EngineConnection implements TcpConnection {
   abstract resume(): void
   abstract destroy(): void
   abstract abort(): void
+  /** The engine forgets it, and its socket may be opened anew; nothing may be queued. The handler hears no more. */
+  abstract detach(): void
 
   /** From now on the handler reads it. */
   start(handler: ConnectionHandler): void {
     this.handler = handler
     this.resume()
+    if (this.#early !== undefined && this.#early.length > 0) this.received(this.#early)
   }
 
   lingeringClose(timeoutMillis = LINGERING_MILLIS): void {

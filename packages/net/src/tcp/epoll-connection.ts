@@ -29,6 +29,8 @@ export interface ConnectionPoll {
   watch(connection: EpollConnection, events: number | undefined): void
   /** Closes its descriptor soon, not within a call of the connection's own. */
   closeSoon(connection: EpollConnection): void
+  /** Leaves its descriptor open, for another connection. */
+  forget(connection: EpollConnection): void
 }
 
 /** A TCP connection on epoll(7), level-triggered. */
@@ -114,6 +116,11 @@ export class EpollConnection extends EngineConnection {
     if (this.#isOver) return
     setSocketOption(this.socket, 'SO_LINGER', { on: true, seconds: 0 })
     this.destroy()
+  }
+
+  detach(): void {
+    this.#isOver = true
+    this.#poll.forget(this)
   }
 
   /** Something happened to the socket: flags of EPOLL. */

@@ -135,6 +135,11 @@ export class EpollEngine implements TcpEngine {
       })
   }
 
+  forget(connection: EpollConnection): void {
+    this.watch(connection, undefined)
+    this.#connections[connection.socket.descriptor] = undefined
+  }
+
   /** Until nothing is left to do, or the rest of the process has waited long enough. */
   #serve(): void {
     const until = performance.now() + LONGEST_SERVE_MILLIS

@@ -154,14 +154,7 @@ export class NodeConnection extends EngineConnection {
     this.#happened = happened
     this.socket.setKeepAlive(KEEPALIVE)
     this.socket.pause()
-    this.socket
-      .on('data', (bytes: Buffer) => {
-        this.lastActivityAt = performance.now()
-        this.received(bytes)
-        happened()
-      })
-      .on('end', () => this.#ended())
-      .on('close', () => this.#closed())
+    this.socket.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose)
   }
 
   get localAddress(): string {
@@ -203,7 +196,7 @@ export class NodeConnection extends EngineConnection {
     this.socket.resume()
     if (!this.#hasUnreportedEnd) return
     setImmediate(() => {
-      if (this.#hasUnreportedEnd) this.#ended()
+      if (this.#hasUnreportedEnd) this.#onEnd()
     })
   }
 
@@ -214,6 +207,17 @@ export class NodeConnection extends EngineConnection {
   abort(): void {
     this.#isAborted = true
     this.socket.resetAndDestroy()
+  }
+
+  detach(): void {
+    this.socket.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose)
+    this.socket.pause()
+  }
+
+  readonly #onData = (bytes: Buffer): void => {
+    this.lastActivityAt = performance.now()
+    this.received(bytes)
+    this.#happened()
   }
 
   #waitForDrain(): false {
@@ -241,7 +245,7 @@ export class NodeConnection extends EngineConnection {
   }
 
   /** node:net emits 'end' though the socket is paused, once nothing is buffered: it waits for `resume`. */
-  #ended(): void {
+  readonly #onEnd = (): void => {
     this.#hasUnreportedEnd = this.isPaused
     if (this.isPaused || this.socket.destroyed) return
     this.receivedEnd()
@@ -252,7 +256,7 @@ export class NodeConnection extends EngineConnection {
     if (sent > this.bytesSent) this.sent(sent - this.bytesSent)
   }
 
-  #closed(): void {
+  readonly #onClose = (): void => {
     this.#countSent(this.socket.bytesWritten)
     this.closed(this.#isAborted ? undefined : (this.socket.errored ?? undefined))
     this.#happened()

@@ -1,6 +1,9 @@
 import type { RejectReason } from '../access/connection-limiter.ts'
 import type { ExpiryReason } from './tcp-connection.ts'
 
+/** Why a connection of a proxy is rejected before it is known whose it is. */
+export type ProxyRejectReason = 'proxy-header-missing' | 'proxy-header-malformed'
+
 /** `dropped`: over the limit, and too many rejections in progress: closed at once. */
 const REJECTIONS = [
   'denied',
@@ -9,7 +12,9 @@ const REJECTIONS = [
   'too-many',
   'stopping',
   'dropped',
-] as const satisfies readonly (RejectReason | 'dropped')[]
+  'proxy-header-missing',
+  'proxy-header-malformed',
+] as const satisfies readonly (RejectReason | ProxyRejectReason | 'dropped')[]
 const EXPIRIES = ['idle', 'first-data', 'vanished'] as const satisfies readonly ExpiryReason[]
 /** Errors that are counted by their errno's name. */
 const ERRORS = [
@@ -81,7 +86,7 @@ export class TcpCounters {
   }
 
   /** A connection was not accepted. */
-  rejected(reason: RejectReason | 'dropped'): void {
+  rejected(reason: (typeof REJECTIONS)[number]): void {
     this.#add(FIRST_REJECTION + REJECTIONS.indexOf(reason), 1)
   }
 

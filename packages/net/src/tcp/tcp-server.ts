@@ -15,6 +15,7 @@ import { MAXIMUM_REJECTED } from './admission.ts'
 import { ConnectionRegistry } from './connection-registry.ts'
 import type { TimeoutOptions } from './connection-timeouts.ts'
 import type { AcceptedConnection, Listening, ListenerEvents, TcpEngine } from './engine.ts'
+import { type Proxies, ProxyHeaders } from './proxy-headers.ts'
 import type { TcpConnection, TcpProtocol } from './tcp-connection.ts'
 import { TcpCounters } from './tcp-counters.ts'
 import { tcpTraffic } from './tcp-traffic.ts'
@@ -45,6 +46,8 @@ export interface TcpServerOptions extends TcpProtocol {
   /** Counts the connections: one for several servers whose limits hold together. By default its own. */
   peers?: PeerCounter
   addresses?: AccessList
+  /** Their connections count as those of the clients that they tell, in all of the above. */
+  proxies?: Proxies | undefined
   /** Accepts no more while so many are open: they wait in the backlog (listen(2)). Engine `native` only. */
   maxConcurrent?: number | undefined
   /** Is `finished` after so many connections. */
@@ -80,6 +83,7 @@ export class TcpServer {
   readonly #total: number
   #engine: TcpEngine | undefined
   #registry: ConnectionRegistry | undefined
+  #proxyHeaders: ProxyHeaders | undefined
   #accepted = 0
 
   constructor(options: TcpServerOptions) {
@@ -117,6 +121,7 @@ export class TcpServer {
     const engine = await loadEngine(this.#options)
     this.#engine = engine
     this.#registry = this.#createRegistry(engine)
+    this.#proxyHeaders = this.#createProxyHeaders(engine)
     const bound = await this.#listen(engine)
     warnOfFewDescriptors(this.#log, this.#total)
     const { log, activation, engine: name = 'node', listeningFields } = this.#options
@@ -133,6 +138,7 @@ export class TcpServer {
     this.#engine?.closeListeners()
     const registry = this.#registry
     if (registry === undefined) return
+    this.#proxyHeaders?.stop()
     registry.stop()
     const destroyAll = (): void => registry.destroyAll()
     if (drained.aborted) destroyAll()
@@ -157,6 +163,21 @@ export class TcpServer {
       nextId: () => (this.#accepted += 1),
       onClosed: () => this.#onClosed(),
       onRejectedClosed: () => options.activation?.work.end(),
+    })
+  }
+
+  #createProxyHeaders(engine: TcpEngine): ProxyHeaders | undefined {
+    const { proxies, activation } = this.#options
+    if (proxies === undefined) return undefined
+    return new ProxyHeaders({
+      proxies,
+      engine,
+      budget: descriptorBudget,
+      maximumWaiting: this.#total,
+      counters: this.counters,
+      log: this.#log,
+      onHeader: (accepted) => this.#admit(accepted),
+      onRejectedClosed: () => activation?.work.end(),
     })
   }
 
@@ -207,6 +228,12 @@ export class TcpServer {
 
   #accept(accepted: AcceptedConnection): void {
     this.#options.activation?.work.begin()
+    const headers = this.#proxyHeaders
+    if (headers?.isExpected(accepted.address) === true) headers.read(accepted)
+    else this.#admit(accepted)
+  }
+
+  #admit(accepted: AcceptedConnection): void {
     this.#registry?.accept(accepted)
     this.#holdWhenFull()
   }

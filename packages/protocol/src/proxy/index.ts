@@ -1,7 +1,1 @@
-export {
-  decodeProxyHeader,
-  encodeProxyHeader,
-  MAXIMUM_PROXY_HEADER_BYTES,
-  type ProxyEndpoint,
-  type ProxyHeader,
-} from './proxy-header.ts'
+export { decodeProxyHeader, encodeProxyHeader } from './proxy-header.ts'
