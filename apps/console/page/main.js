@@ -6,9 +6,12 @@ import { html } from './html.js'
 import { connected, follow, services } from './live.js'
 import { Yard } from './yard.js'
 
-/** The charts and their library are loaded when they are looked at. */
-const Later = signal(undefined)
-const VIEWS = { yard: Yard, measures: MeasuresLater, events: EventLog }
+const VIEWS = {
+  yard: Yard,
+  measures: later(async () => (await import('./measures.js')).Measures),
+  lab: later(async () => (await import('./lab/lab.js')).Lab),
+  events: EventLog,
+}
 const view = signal(viewOfAddress())
 
 function viewOfAddress() {
@@ -23,17 +26,21 @@ function Page() {
       <h1>Sockyard</h1>
       <nav aria-label="Views">
         <${ViewLink} name="yard" title="Yard" /> <${ViewLink} name="measures" title="Measures" />
-        <${ViewLink} name="events" title="Events" />
+        <${ViewLink} name="lab" title="Lab" /> <${ViewLink} name="events" title="Events" />
       </nav>
       <p role="status">${state}</p>
     </header>
     <main><${VIEWS[view.value]} /></main>`
 }
 
-function MeasuresLater() {
-  if (Later.value !== undefined) return html`<${Later.value} />`
-  void import('./measures.js').then(({ Measures }) => (Later.value = Measures))
-  return null
+/** A view whose scripts are loaded when it is looked at. */
+function later(load) {
+  const View = signal(undefined)
+  return function Later() {
+    if (View.value !== undefined) return html`<${View.value} />`
+    void load().then((loaded) => (View.value = loaded))
+    return null
+  }
 }
 
 function ViewLink({ name, title }) {

@@ -1,23 +1,17 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
 import { randomGroup } from '@sockyard/testkit/network'
 import { type RunningApp, startApp } from '@sockyard/testkit/process'
-import axe from 'axe-core'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { isBrowserMissing, launchBrowser, PATIENCE, violationsOn } from './browser.testing.ts'
 import { startConsole } from './console.testing.ts'
 
-const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking']
 const MAXIMUM_SCRIPT_BYTES = 60 * 1_024
-const PATIENCE = { timeout: 40_000 }
 
-const isMissing = !existsSync(CHROMIUM)
-if (isMissing) process.stderr.write(`page.test.ts: skipped, there is no ${CHROMIUM}\n`)
-
-describe.skipIf(isMissing)('the page, in Chromium', () => {
+describe.skipIf(isBrowserMissing('page.test.ts'))('the page, in Chromium', () => {
   let browser: Browser
   let receiver: RunningApp
   let running: Awaited<ReturnType<typeof startConsole>>
@@ -26,7 +20,7 @@ describe.skipIf(isMissing)('the page, in Chromium', () => {
     receiver = await startApp('multicast-receiver', args)
     const url = `http://127.0.0.1:${await receiver.adminPort()}`
     running = await startConsole(['--services', url])
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
+    browser = await launchBrowser()
   })
   afterAll(async () => {
     await browser.close()
@@ -73,9 +67,7 @@ describe.skipIf(isMissing)('the page, in Chromium', () => {
     const page = await open(scheme, width, hash, true)
     const content = hash === '#measures' ? '.u-legend' : 'tbody tr'
     await page.locator(content).first().waitFor(PATIENCE)
-    await page.evaluate(axe.source)
-    const found = await page.evaluate('axe.run().then(({ violations }) => violations)')
-    expect(found).toEqual([])
+    expect(await violationsOn(page)).toEqual([])
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
   })
 

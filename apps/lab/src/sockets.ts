@@ -52,7 +52,7 @@ export function unixPair(lab: Lab, type: SocketKind['type'], why: string): [LabS
   const [first, second] = NativeSocket.pair({ type })
   const names = { stream: 'STREAM', datagram: 'DGRAM', raw: 'RAW', seqpacket: 'SEQPACKET' }
   const words = ['AF_UNIX', `SOCK_${names[type]}`, '0']
-  lab.step({ who: 'both', call: 'socketpair', arguments: words, why }, () => ({
+  lab.step({ who: 'lab', call: 'socketpair', arguments: words, why }, () => ({
     returned: 0,
     got: `${first.descriptor} and ${second.descriptor}`,
   }))
