@@ -92,6 +92,7 @@ export class Leases {
     await this.#bucket.delete(encodeKey(key), { previousSeq: revision }).catch(() => {})
   }
 
+  /** Gives the leases back, so that others can have them at once, and disconnects. */
   async close(): Promise<void> {
     clearInterval(this.#renewing)
     await Promise.all([...this.#held.keys()].map((key) => this.release(key)))

@@ -117,6 +117,7 @@ export class OrderedStream {
     await this.#client.publish(subject(this.#options.name), payload, { msgID: id, timeout })
   }
 
+  /** Receives no more, and disconnects. */
   async close(): Promise<void> {
     clearInterval(this.#polling)
     await this.#connection.close()

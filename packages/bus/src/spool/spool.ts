@@ -79,6 +79,7 @@ export class Spool {
     this.#bytes -= payload.length + ROW_BYTES
   }
 
+  /** Closes the file; what is in it is there at the next start. */
   close(): void {
     this.#database.close()
   }

@@ -52,7 +52,9 @@ interface Credentials {
   groupId: number
 }
 
+/** How an option is written in memory: `flag`, `int`, `linger` … */
 export type SocketOptionType = keyof SocketOptionValues
+/** What any option may hold. */
 export type SocketOptionValue = SocketOptionValues[SocketOptionType]
 
 /** How the values of one type of option are written in memory, in this machine's byte order. */

@@ -39,8 +39,9 @@ export const SYSLOG_FACILITIES = {
   local7: 23,
 } as const
 
-/** syslog(3): the words for its priorities and facilities. */
+/** syslog(3): how important a message is. */
 export type SyslogPriority = keyof typeof SYSLOG_PRIORITIES
+/** syslog(3): which part of the system a message is of. */
 export type SyslogFacility = keyof typeof SYSLOG_FACILITIES
 
 /** syslog(3): each message has our process number. */

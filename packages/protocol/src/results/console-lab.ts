@@ -21,5 +21,7 @@ export const consoleLabRun = z.strictObject({
   lesson: text,
 })
 
+/** The experiments, as GET /api/lab of the console tells them. */
 export type ConsoleLab = z.infer<typeof consoleLab>
+/** One experiment and its steps, as POST /api/lab answers. */
 export type ConsoleLabRun = z.infer<typeof consoleLabRun>

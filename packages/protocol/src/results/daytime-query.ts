@@ -48,4 +48,5 @@ export const daytimeQueryEvent = events({
     .describe('the offset is the range that fits all answers'),
 })
 
+/** One line of `daytime query --json`. */
 export type DaytimeQueryEvent = z.infer<typeof daytimeQueryEvent>

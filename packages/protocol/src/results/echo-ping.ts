@@ -124,4 +124,5 @@ export const echoPingEvent = events({
   }),
 })
 
+/** One line of `ping --json`. */
 export type EchoPingEvent = z.infer<typeof echoPingEvent>

@@ -64,4 +64,5 @@ export const failure = z
   })
   .describe('why the run failed')
 
+/** Why a run failed, as its `end` tells it. */
 export type Failure = z.infer<typeof failure>

@@ -31,6 +31,7 @@ export const labEvent = z.discriminatedUnion('event', [
   }),
 ])
 
+/** One line of `lab --json`. */
 export type LabEvent = z.infer<typeof labEvent>
 /** One step of an experiment. */
 export type LabStep = Extract<LabEvent, { event: 'sample' }>['data']

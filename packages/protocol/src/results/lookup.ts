@@ -112,6 +112,7 @@ export const lookupEvent = z.discriminatedUnion('event', [
   }),
 ])
 
+/** One line of `lookup --json`. */
 export type LookupEvent = z.infer<typeof lookupEvent>
 /** One answer, by its kind. */
 export type LookupAnswer = Extract<LookupEvent, { event: 'sample' }>['data']

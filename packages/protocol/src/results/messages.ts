@@ -38,4 +38,5 @@ export const messageEvent = z.discriminatedUnion('event', [
   }),
 ])
 
+/** One line of `send`, `exchange` or `receive --json`. */
 export type MessageEvent = z.infer<typeof messageEvent>

@@ -94,6 +94,7 @@ export const multicastReceiveEvent = events({
   end: z.strictObject({ ...measured, error: failure.optional() }),
 })
 
+/** One result of `multicast-receiver`. */
 export type MulticastReceiveEvent = z.infer<typeof multicastReceiveEvent>
 
 /** Every line of its output with `--json`. */

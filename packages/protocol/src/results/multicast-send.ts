@@ -41,6 +41,7 @@ export const multicastSendEvent = events({
   end: z.strictObject({ ...sentSoFar, error: failure.optional() }),
 })
 
+/** One result of `multicast-sender`. */
 export type MulticastSendEvent = z.infer<typeof multicastSendEvent>
 
 /** Every line of its output with `--json`. */

@@ -48,4 +48,5 @@ export const sctpSendEvent = events({
   end: z.strictObject({ ...counted, error: failure.optional() }),
 })
 
+/** One line of `sctp-echo send --json`. */
 export type SctpSendEvent = z.infer<typeof sctpSendEvent>

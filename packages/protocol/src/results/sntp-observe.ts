@@ -64,6 +64,7 @@ export const sntpObserveEvent = events({
   end: z.strictObject({ ...measured, error: failure.optional() }),
 })
 
+/** One result of `sntp-listener`. */
 export type SntpObserveEvent = z.infer<typeof sntpObserveEvent>
 
 /** Every line of its output with `--json`. */

@@ -44,4 +44,5 @@ export const sntpQueryEvent = events({
     .describe('the offset is that of the exchange with the shortest round trip'),
 })
 
+/** One line of `sntp-listener query --json`. */
 export type SntpQueryEvent = z.infer<typeof sntpQueryEvent>

@@ -42,4 +42,5 @@ export const surveyDoctorEvent = z.discriminatedUnion('event', [
   }),
 ])
 
+/** One line of `survey doctor --json`. */
 export type SurveyDoctorEvent = z.infer<typeof surveyDoctorEvent>

@@ -75,4 +75,5 @@ export const surveyMulticastPingEvent = z.discriminatedUnion('event', [
   }),
 ])
 
+/** One line of `survey ping-multicast --json`. */
 export type SurveyMulticastPingEvent = z.infer<typeof surveyMulticastPingEvent>

@@ -42,4 +42,5 @@ export const surveyRunEvent = z.discriminatedUnion('event', [
   }),
 ])
 
+/** One line of `survey HOST… --json`. */
 export type SurveyRunEvent = z.infer<typeof surveyRunEvent>

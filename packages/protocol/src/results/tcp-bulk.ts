@@ -44,4 +44,5 @@ export const tcpBulkEvent = events({
   }),
 })
 
+/** One line of `tcp-echo ping --bulk --json`. */
 export type TcpBulkEvent = z.infer<typeof tcpBulkEvent>

@@ -12,15 +12,19 @@ export type { MetricObjectWithValues, MetricValueWithName } from '@prometheus-io
 
 const load = createRequire(import.meta.url)
 
+/** A value that only grows, such as datagrams received; its name ends in `_total`. */
 export const Counter: typeof client.Counter = load('@prometheus-io/client/lib/counter')
 export type Counter<Label extends string = string> = client.Counter<Label>
 
+/** A value that rises and falls, such as open connections. */
 export const Gauge: typeof client.Gauge = load('@prometheus-io/client/lib/gauge')
 export type Gauge<Label extends string = string> = client.Gauge<Label>
 
+/** Measured values by buckets, such as round trips in seconds. */
 export const Histogram: typeof client.Histogram = load('@prometheus-io/client/lib/histogram')
 export type Histogram<Label extends string = string> = client.Histogram<Label>
 
+/** The metrics of one service, as /metrics renders them. */
 export const Registry: typeof client.Registry = load('@prometheus-io/client/lib/registry')
 export type Registry = client.Registry
 

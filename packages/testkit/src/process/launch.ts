@@ -6,6 +6,7 @@ import { RunningApp } from './running-app.ts'
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
 
+/** Where and how an app is started. */
 export interface LaunchOptions {
   /** Added to the environment of the tests; `SOCKYARD_LOG_FORMAT` is json and `SOCKYARD_ADMIN_PORT` is 0 by default. */
   env?: Readonly<Record<string, string>>
@@ -51,6 +52,7 @@ function environment(): NodeJS.ProcessEnv {
   return { ...process.env, SOCKYARD_LOG_FORMAT: 'json', SOCKYARD_ADMIN_PORT: '0' }
 }
 
+/** What an app did until its end. */
 export interface Ran {
   /** The exit code; null when a signal ended it. */
   code: number | null
