@@ -3,7 +3,7 @@ import { type App, serverCommand } from '@sockyard/service/lifecycle'
 
 import { queryCommand } from './client/commands.ts'
 import { listenOptions } from './config.ts'
-import { createListener } from './server/listener.ts'
+import { Listener } from './server/listener.ts'
 
 export const app: App = {
   ...appDescription('sntp-listener'),
@@ -20,7 +20,7 @@ export const app: App = {
       ],
       adminPort: 9106,
       options: listenOptions,
-      create: createListener,
+      create: (context) => new Listener(context),
     }),
     queryCommand,
   ],

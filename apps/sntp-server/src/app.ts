@@ -2,7 +2,7 @@ import { appDescription } from '@sockyard/catalog'
 import { type App, serverCommand } from '@sockyard/service/lifecycle'
 
 import { serveOptions } from './config.ts'
-import { createNtpServer } from './ntp-server.ts'
+import { NtpServer } from './ntp-server.ts'
 
 export const app: App = {
   ...appDescription('sntp-server'),
@@ -19,7 +19,7 @@ export const app: App = {
       ],
       adminPort: 9107,
       options: serveOptions,
-      create: createNtpServer,
+      create: (context) => new NtpServer(context),
     }),
   ],
 }

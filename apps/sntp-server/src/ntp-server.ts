@@ -1,11 +1,17 @@
 import { AccessList, RateLimiter, SourceFilter } from '@sockyard/net/access'
 import { interfaceChoice, sourceAddress } from '@sockyard/net/address'
-import { limitLog } from '@sockyard/net/log'
-import { type OnDatagrams, receiveTime, SharedCounters, type UdpServer } from '@sockyard/net/udp'
+import { type LimitedLog, limitLog } from '@sockyard/net/log'
+import {
+  type Datagrams,
+  receiveTime,
+  SharedCounters,
+  type UdpServer,
+  type UdpSocket,
+} from '@sockyard/net/udp'
 import { readNtpKeys } from '@sockyard/probe/ntp-keys'
 import { nanosToLog2 } from '@sockyard/protocol/ntp'
 import type { Service, ServiceContext } from '@sockyard/service/lifecycle'
-import { exportCounts, Gauge } from '@sockyard/service/metrics'
+import { exportCounts, Gauge, type Registry } from '@sockyard/service/metrics'
 
 import { Broadcaster } from './broadcaster.ts'
 import { type ClockStatus, createClockStatus } from './clock-status.ts'
@@ -20,63 +26,88 @@ const NANOS_PER_MILLI = 1_000_000n
 const LEAST_POLL = 3
 
 /** Answers NTP clients (RFC 5905, mode 3) from the system clock, and broadcasts it (mode 5). */
-export function createNtpServer(context: ServiceContext<ServeOptions>): Service {
-  const { options, activation, log, metrics, now } = context
-  const hosts = hostsOf(options, activation)
-  const limited = limitLog(log)
-  const statusAt = clockStatus(options, now)
-  const keys = readNtpKeys(options.keys, options.key === undefined ? [] : [options.key], log)
-  const signingKey = options.key === undefined ? undefined : keys.get(options.key)
-  const encoder = new PacketEncoder(now, keys)
-  const poll = Math.max(LEAST_POLL, nanosToLog2(BigInt(options.interval) * NANOS_PER_MILLI))
-  const counts = new SharedCounters(VERDICTS)
-  exportCounts(metrics, {
-    name: 'sockyard_sntp_verdicts_total',
-    help: 'Datagrams received, by verdict',
-    label: 'verdict',
-    read: () => counts.entries(),
-  })
-  const broadcaster = new Broadcaster({
-    groups: options.group,
-    broadcasts: options.broadcast,
-    interfaces: interfaceChoice(options.interface, 'any'),
-    intervalMillis: options.interval,
-    ttl: options.ttl,
-    packet: () => encoder.broadcast(statusAt(now()), poll, signingKey),
-    limited,
-    metrics,
-  })
-  const rules = rulesOf(options, keys)
-  let servers: UdpServer[] = []
-  exportDispersion(context, () => statusAt(now()).rootDispersionNanos)
+export class NtpServer implements Service {
+  readonly #context: ServiceContext<ServeOptions>
+  readonly #hosts: ReturnType<typeof hostsOf>
+  readonly #limited: LimitedLog
+  readonly #statusAt: (at: bigint) => ClockStatus
+  readonly #rules: Rules
+  readonly #encoder: PacketEncoder
+  readonly #broadcaster: Broadcaster
+  readonly #counts = new SharedCounters(VERDICTS)
+  #servers: UdpServer[] = []
 
-  const onDatagrams: OnDatagrams = (datagrams, socket) => {
-    for (let index = 0; index < datagrams.count; index += 1) {
-      const receivedAt = receiveTime(datagrams, index, now())
-      const result = verdictOf(datagrams, index, receivedAt, rules)
-      counts.count(result.verdict)
-      if ('request' in result) {
-        const { request } = result
-        const status = statusAt(receivedAt)
-        socket.reply(datagrams, index, () => encoder.reply(request, status, receivedAt, keys))
-      } else {
-        const from = { address: sourceAddress(datagrams, index), port: datagrams.sourcePort(index) }
-        limited.debug({ ...from, reason: result.verdict }, 'not answered')
-      }
+  /** @throws {UsageError} when the keys cannot be read, or an interface does not exist */
+  constructor(context: ServiceContext<ServeOptions>) {
+    const { options, activation, log, now } = context
+    this.#context = context
+    this.#hosts = hostsOf(options, activation)
+    this.#limited = limitLog(log)
+    this.#statusAt = clockStatus(options, now)
+    const keys = readNtpKeys(options.keys, options.key === undefined ? [] : [options.key], log)
+    this.#rules = rulesOf(options, keys)
+    this.#encoder = new PacketEncoder(now, keys)
+    this.#broadcaster = this.#createBroadcaster(keys)
+    this.#export()
+  }
+
+  async start(): Promise<void> {
+    const { options, log } = this.#context
+    this.#servers = await openTimeServers(this.#context, this.#hosts, (datagrams, socket) => {
+      for (let index = 0; index < datagrams.count; index += 1)
+        this.#answer(datagrams, index, socket)
+    })
+    if (options.stratum === undefined)
+      log.warn('unsynchronised: clients will reject this time; set --stratum to vouch for it')
+    this.#broadcaster.start(this.#servers)
+  }
+
+  async stop(drained: AbortSignal): Promise<void> {
+    await this.#broadcaster.stop()
+    await Promise.all(this.#servers.map((each) => each.stop(drained)))
+  }
+
+  #answer(datagrams: Datagrams, index: number, socket: UdpSocket): void {
+    const receivedAt = receiveTime(datagrams, index, this.#context.now())
+    const result = verdictOf(datagrams, index, receivedAt, this.#rules)
+    this.#counts.count(result.verdict)
+    if ('request' in result) {
+      const { request } = result
+      const status = this.#statusAt(receivedAt)
+      socket.reply(datagrams, index, () =>
+        this.#encoder.reply(request, status, receivedAt, this.#rules.keys),
+      )
+    } else {
+      const from = { address: sourceAddress(datagrams, index), port: datagrams.sourcePort(index) }
+      this.#limited.debug({ ...from, reason: result.verdict }, 'not answered')
     }
   }
 
-  return {
-    async start() {
-      servers = await openTimeServers(context, hosts, onDatagrams)
-      if (options.stratum === undefined)
-        log.warn('unsynchronised: clients will reject this time; set --stratum to vouch for it')
-      broadcaster.start(servers)
-    },
-    async stop(drained) {
-      await broadcaster.stop()
-      await Promise.all(servers.map((each) => each.stop(drained)))
-    },
+  #createBroadcaster(keys: Rules['keys']): Broadcaster {
+    const { options, metrics, now } = this.#context
+    const poll = Math.max(LEAST_POLL, nanosToLog2(BigInt(options.interval) * NANOS_PER_MILLI))
+    const signingKey = options.key === undefined ? undefined : keys.get(options.key)
+    return new Broadcaster({
+      groups: options.group,
+      broadcasts: options.broadcast,
+      interfaces: interfaceChoice(options.interface, 'any'),
+      intervalMillis: options.interval,
+      ttl: options.ttl,
+      packet: () => this.#encoder.broadcast(this.#statusAt(now()), poll, signingKey),
+      limited: this.#limited,
+      metrics,
+    })
+  }
+
+  #export(): void {
+    const { metrics, now } = this.#context
+    exportCounts(metrics, {
+      name: 'sockyard_sntp_verdicts_total',
+      help: 'Datagrams received, by verdict',
+      label: 'verdict',
+      read: () => this.#counts.entries(),
+    })
+    exportDispersion(metrics, () => this.#statusAt(now()).rootDispersionNanos)
   }
 }
 
@@ -106,7 +137,7 @@ function rulesOf(options: ServeOptions, keys: Rules['keys']): Rules {
   }
 }
 
-function exportDispersion({ metrics }: ServiceContext<ServeOptions>, read: () => bigint): void {
+function exportDispersion(metrics: Registry, read: () => bigint): void {
   metrics.registerMetric(
     new Gauge({
       name: 'sockyard_sntp_root_dispersion_seconds',

@@ -21,58 +21,62 @@ interface SendReportOptions {
 }
 
 /** Logs sent datagrams: each one while they are few and are sent, else one line a second. */
-export interface SendReport {
-  /** @param why the engine was chosen */
-  start: (data: Data<'start'>, why: string) => void
-  sent: (datagrams: Datagrams) => void
-  dropped: (count: number) => void
-  /** Logs the end; nothing is logged after it. */
-  end: (error?: NetworkError) => void
-}
+export class SendReport {
+  readonly #port: number
+  readonly #log: Logger
+  readonly #gate: SampleGate
+  readonly #total = { sent: 0, sentBytes: 0, dropped: 0 }
+  #began = 0
+  #before = { ...this.#total, at: 0 }
+  #timer: NodeJS.Timeout | undefined
 
-export function createSendReport({ port, quiet, log }: SendReportOptions): SendReport {
-  const gate = quiet ? new SampleGate(0) : new SampleGate()
-  const total = { sent: 0, sentBytes: 0, dropped: 0 }
-  let begin = 0
-  let before = { ...total, at: 0 }
-  let timer: NodeJS.Timeout | undefined
-
-  const interval = (): void => {
-    const now = { ...total, at: performance.now() }
-    const data = {
-      durationMillis: toMicro(now.at - before.at),
-      sent: now.sent - before.sent,
-      sentBytes: now.sentBytes - before.sentBytes,
-      dropped: now.dropped - before.dropped,
-    }
-    before = now
-    const due = gate.endSecond()
-    if (due || data.dropped > 0) log.info({ event: 'interval', data }, intervalText(data))
+  constructor({ port, quiet, log }: SendReportOptions) {
+    this.#port = port
+    this.#log = log
+    this.#gate = quiet ? new SampleGate(0) : new SampleGate()
   }
 
-  return {
-    start(data, why) {
-      begin = performance.now()
-      before.at = begin
-      timer = setInterval(interval, 1_000)
-      log.info({ event: 'start', data }, startText(data, why))
-    },
-    sent({ group, first, count, sizeBytes }) {
-      total.sent += count
-      total.sentBytes += count * sizeBytes
-      for (let sequence = first; sequence < first + count; sequence += 1) {
-        if (!gate.admits()) continue
-        const data = { group, port, sequence, sizeBytes }
-        log.info({ event: 'sample', data }, sampleText(data))
-      }
-    },
-    dropped: (count) => void (total.dropped += count),
-    end(error) {
-      clearInterval(timer)
-      const measured = { durationMillis: toMicro(performance.now() - begin), ...total }
-      const data = error === undefined ? measured : { ...measured, error: failureOf(error) }
-      log.info({ event: 'end', data }, endText(data))
-    },
+  /** @param why the engine was chosen */
+  start(data: Data<'start'>, why: string): void {
+    this.#began = performance.now()
+    this.#before.at = this.#began
+    this.#timer = setInterval(() => this.#interval(), 1_000)
+    this.#log.info({ event: 'start', data }, startText(data, why))
+  }
+
+  sent({ group, first, count, sizeBytes }: Datagrams): void {
+    this.#total.sent += count
+    this.#total.sentBytes += count * sizeBytes
+    for (let sequence = first; sequence < first + count; sequence += 1) {
+      if (!this.#gate.admits()) continue
+      const data = { group, port: this.#port, sequence, sizeBytes }
+      this.#log.info({ event: 'sample', data }, sampleText(data))
+    }
+  }
+
+  dropped(count: number): void {
+    this.#total.dropped += count
+  }
+
+  /** Logs the end; nothing is logged after it. */
+  end(error?: NetworkError): void {
+    clearInterval(this.#timer)
+    const measured = { durationMillis: toMicro(performance.now() - this.#began), ...this.#total }
+    const data = error === undefined ? measured : { ...measured, error: failureOf(error) }
+    this.#log.info({ event: 'end', data }, endText(data))
+  }
+
+  #interval(): void {
+    const now = { ...this.#total, at: performance.now() }
+    const data = {
+      durationMillis: toMicro(now.at - this.#before.at),
+      sent: now.sent - this.#before.sent,
+      sentBytes: now.sentBytes - this.#before.sentBytes,
+      dropped: now.dropped - this.#before.dropped,
+    }
+    this.#before = now
+    const due = this.#gate.endSecond()
+    if (due || data.dropped > 0) this.#log.info({ event: 'interval', data }, intervalText(data))
   }
 }
 

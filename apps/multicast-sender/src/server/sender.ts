@@ -9,12 +9,12 @@ import { MULTICAST_HEADER_BYTES } from '@sockyard/protocol/multicast'
 import type { Service, ServiceContext } from '@sockyard/service/lifecycle'
 
 import { intervalMillis, MAXIMUM_DATAGRAM_BYTES, type SendOptions, sizeBytes } from '../config.ts'
-import { type GroupSender, multicastOptions } from './group-sender.ts'
+import { type Datagrams, type GroupSender, multicastOptions } from './group-sender.ts'
 import { sendLines } from './line-sender.ts'
 import { NativeGroupSender } from './native-group-sender.ts'
 import { NodeGroupSender } from './node-group-sender.ts'
 import { outgoingInterface } from './outgoing-interface.ts'
-import { createSendReport, type SendReport } from './report.ts'
+import { SendReport } from './report.ts'
 
 const POLL_MILLIS = 5
 /** Several datagrams that are due within this go out together. */
@@ -46,7 +46,7 @@ export class Sender implements Service {
     this.#context = context
     // Lines are to wait for room, which node:dgram does for them.
     this.#engine = chooseEngine(options.stdin ? 'node' : options.engine)
-    this.#report = createSendReport({ port: options.port, quiet: options.quiet, log })
+    this.#report = new SendReport({ port: options.port, quiet: options.quiet, log })
     const common = { sender: this.#id, engine: this.#engine.engine, report: this.#report }
     const drop = this.#drop.bind(this)
     this.#senders = [...new Set(options.group)].map((group) =>
@@ -198,7 +198,7 @@ function createOne(context: ServiceContext<SendOptions>, one: OneGroup): GroupSe
     log,
     metrics,
     now,
-    onSent: report.sent,
+    onSent: (datagrams: Datagrams) => report.sent(datagrams),
     onDropped: (count: number, error?: Error) => drop(group, count, error),
   }
   if (engine === 'node') return new NodeGroupSender(groupOptions)

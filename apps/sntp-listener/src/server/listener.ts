@@ -1,7 +1,7 @@
 import { AccessList, SourceFilter } from '@sockyard/net/access'
 import { interfaceChoice } from '@sockyard/net/address'
 import { chooseEngine } from '@sockyard/net/engine'
-import { limitLog } from '@sockyard/net/log'
+import { type LimitedLog, limitLog } from '@sockyard/net/log'
 import {
   BroadcastEndpoint,
   eachDatagram,
@@ -17,73 +17,92 @@ import { exportUdpServer } from '@sockyard/service/metrics'
 import type { ListenOptions } from '../config.ts'
 import { micros } from '../exchange/reading.ts'
 import { exportSources, ObserveTotals } from './metrics.ts'
-import { Observer, type ObserverOptions, type Sender } from './observer.ts'
+import { type Observation, Observer, type ObserverOptions, type Sender } from './observer.ts'
 import { ObserveReport } from './report.ts'
 import { DelayMeter, SourceAsker } from './source-asker.ts'
 import type { Source } from './source.ts'
+
+type Accepted = Extract<Observation, { verdict: 'accept' }>
+type Refused = Extract<Observation, { verdict: 'refuse' }>
 
 const NANOS_PER_MILLI = 1_000_000
 const SECOND_MILLIS = 1_000
 
 /** Listens to NTP broadcasts and multicasts, and measures the offsets of their clocks; it never sets a clock. */
-export function createListener(context: ServiceContext<ListenOptions>): Service {
-  const { options, log, metrics, now } = context
-  const limited = limitLog(log)
-  const keys = believedKeys(context)
-  const observer = new Observer(observerOptions(options, keys))
-  const meter = new DelayMeter(now)
-  const totals = new ObserveTotals(meter, metrics)
-  const sources = (): Iterable<Source> => observer.sources()
-  const report = new ObserveReport({ log, quiet: options.quiet, totals, sources })
-  const asker = new SourceAsker({
-    ...options,
-    keys,
-    meter,
-    onConfirmed: (address, reference) => observer.confirm(address, reference),
-    log: limited,
-  })
-  exportSources(metrics, sources)
+export class Listener implements Service {
+  readonly #port: number
+  readonly #limited: LimitedLog
+  readonly #observer: Observer
+  readonly #meter: DelayMeter
+  readonly #asker: SourceAsker
+  readonly #totals: ObserveTotals
+  readonly #report: ObserveReport
+  readonly #receivers: ReturnType<typeof createReceivers>
+  #timer: NodeJS.Timeout | undefined
 
-  const receive = (bytes: Uint8Array, from: GroupDatagramSource): void => {
+  /** @throws {UsageError} when the keys cannot be read, or an interface does not exist */
+  constructor(context: ServiceContext<ListenOptions>) {
+    const { options, log, metrics, now } = context
+    const keys = believedKeys(context)
+    this.#port = options.port
+    this.#limited = limitLog(log)
+    this.#observer = new Observer(observerOptions(options, keys))
+    this.#meter = new DelayMeter(now)
+    this.#totals = new ObserveTotals(this.#meter, metrics)
+    const sources = (): Iterable<Source> => this.#observer.sources()
+    this.#report = new ObserveReport({ log, quiet: options.quiet, totals: this.#totals, sources })
+    this.#asker = new SourceAsker({
+      ...options,
+      keys,
+      meter: this.#meter,
+      onConfirmed: (address, reference) => this.#observer.confirm(address, reference),
+      log: this.#limited,
+    })
+    exportSources(metrics, sources)
+    this.#receivers = createReceivers(context, (bytes, from) => this.#receive(bytes, from))
+  }
+
+  async start(): Promise<void> {
+    await this.#receivers.start()
+    this.#report.start(this.#port, this.#receivers.places(), this.#receivers.engine)
+    this.#timer = setInterval(() => this.#endSecond(), SECOND_MILLIS)
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    this.#meter.stop()
+    await this.#receivers.stop()
+    this.#report.end()
+  }
+
+  #receive(bytes: Uint8Array, from: GroupDatagramSource): void {
     const at = { wallNanos: from.receivedAt, millis: performance.now() }
-    const seen = observer.observe(bytes, from, at)
-    if (seen.verdict === 'refuse') {
-      totals.count(seen.reason)
-      report.refused(from, seen.reason, seen.packet)
-      if (seen.ask !== undefined && seen.packet !== null)
-        void asker.confirmStep(from, seen.packet, seen.ask, observer.source(from.address))
-      return
-    }
-    const { source, news, step } = seen
-    totals.count('accepted')
+    const seen = this.#observer.observe(bytes, from, at)
+    if (seen.verdict === 'refuse') this.#refused(seen, from)
+    else this.#accepted(seen, from.port, at.millis)
+  }
+
+  #refused({ reason, ask, packet }: Refused, from: GroupDatagramSource): void {
+    this.#totals.count(reason)
+    this.#report.refused(from, reason, packet)
+    if (ask === undefined || packet === null) return
+    void this.#asker.confirmStep(from, packet, ask, this.#observer.source(from.address))
+  }
+
+  #accepted({ source, news, step }: Accepted, port: number, atMillis: number): void {
+    this.#totals.count('accepted')
     if (news !== undefined) {
       const jumped = step === undefined ? {} : { stepMicros: micros(step) }
-      limited.info({ source: source.address, port: from.port, ...jumped }, `source ${news}`)
+      this.#limited.info({ source: source.address, port, ...jumped }, `source ${news}`)
     }
-    report.accepted(source)
-    void asker.measureDelay(source, at.millis)
+    this.#report.accepted(source)
+    void this.#asker.measureDelay(source, atMillis)
   }
 
-  const receivers = createReceivers(context, receive)
-  let timer: NodeJS.Timeout | undefined
-  const everySecond = (): void => {
-    for (const { address, intervalMillis } of observer.poll(performance.now()))
-      limited.warn({ source: address, intervalMillis }, 'source silent')
-    report.endSecond()
-  }
-
-  return {
-    async start() {
-      await receivers.start()
-      report.start(options.port, receivers.places(), receivers.engine)
-      timer = setInterval(everySecond, SECOND_MILLIS)
-    },
-    async stop() {
-      clearInterval(timer)
-      meter.stop()
-      await receivers.stop()
-      report.end()
-    },
+  #endSecond(): void {
+    for (const { address, intervalMillis } of this.#observer.poll(performance.now()))
+      this.#limited.warn({ source: address, intervalMillis }, 'source silent')
+    this.#report.endSecond()
   }
 }
 

@@ -22,14 +22,14 @@ export interface UdpCounters {
 }
 
 /** The endpoints that share a registry are exported as one sum. */
-const talliesOf = new WeakMap<Registry, UdpCounters[]>()
+const endpointsOf = new WeakMap<Registry, UdpCounters[]>()
 
 /** Exports the plain numbers an endpoint counts; they become metrics only on a scrape. */
 export function exportUdpMetrics(registry: Registry, counters: UdpCounters): void {
-  const counts = talliesOf.get(registry)
+  const counts = endpointsOf.get(registry)
   if (counts === undefined) {
     const first = [counters]
-    talliesOf.set(registry, first)
+    endpointsOf.set(registry, first)
     register(registry, first)
   } else {
     counts.push(counters)
@@ -52,18 +52,53 @@ export function exportUdpServer(
 
 type Add = (value: number, labels?: Record<string, string>) => void
 
+/** A counter, and how it reads the counts of one endpoint. */
+interface UdpMetric {
+  name: string
+  help: string
+  labelNames: string[]
+  read: (counters: UdpCounters, add: Add) => void | Promise<void>
+}
+
+const METRICS: readonly UdpMetric[] = [
+  {
+    name: 'sockyard_udp_datagrams_total',
+    help: 'Datagrams received and sent',
+    labelNames: ['direction'],
+    read({ received, sent }, add) {
+      add(received, { direction: 'received' })
+      add(sent, { direction: 'sent' })
+    },
+  },
+  {
+    name: 'sockyard_udp_bytes_total',
+    help: 'Bytes of payload',
+    labelNames: ['direction'],
+    read({ receivedBytes, sentBytes }, add) {
+      add(receivedBytes, { direction: 'received' })
+      add(sentBytes, { direction: 'sent' })
+    },
+  },
+  {
+    name: 'sockyard_udp_unsent_total',
+    help: 'Datagrams not sent, by reason',
+    labelNames: ['reason'],
+    read({ unsent }, add) {
+      for (const [reason, count] of unsent) add(count, { reason })
+    },
+  },
+  {
+    ...UDP_KERNEL_DROPS,
+    labelNames: [],
+    read: async (counters, add) => add(await counters.kernelDrops()),
+  },
+]
+
 function register(registry: Registry, counts: readonly UdpCounters[]): void {
-  const counter = (
-    name: string,
-    help: string,
-    labelNames: string[],
-    read: (counters: UdpCounters, add: Add) => void | Promise<void>,
-  ): void => {
+  for (const { read, ...described } of METRICS)
     registry.registerMetric(
       new Counter({
-        name,
-        help,
-        labelNames,
+        ...described,
         registers: [],
         async collect() {
           this.reset()
@@ -72,29 +107,4 @@ function register(registry: Registry, counts: readonly UdpCounters[]): void {
         },
       }),
     )
-  }
-  counter(
-    'sockyard_udp_datagrams_total',
-    'Datagrams received and sent',
-    ['direction'],
-    (counters, add) => {
-      add(counters.received, { direction: 'received' })
-      add(counters.sent, { direction: 'sent' })
-    },
-  )
-  counter('sockyard_udp_bytes_total', 'Bytes of payload', ['direction'], (counters, add) => {
-    add(counters.receivedBytes, { direction: 'received' })
-    add(counters.sentBytes, { direction: 'sent' })
-  })
-  counter(
-    'sockyard_udp_unsent_total',
-    'Datagrams not sent, by reason',
-    ['reason'],
-    (counters, add) => {
-      for (const [reason, count] of counters.unsent) add(count, { reason })
-    },
-  )
-  counter(UDP_KERNEL_DROPS.name, UDP_KERNEL_DROPS.help, [], async (counters, add) =>
-    add(await counters.kernelDrops()),
-  )
 }
