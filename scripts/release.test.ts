@@ -9,6 +9,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -18,8 +19,8 @@ import { apps } from '@sockyard/catalog'
 import { RunningApp } from '@sockyard/testkit/process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { writePackages } from './release/packages.ts'
-import { writeTarballs } from './release/tarballs.ts'
+import { writeRelease } from './release.ts'
+import { sha256 } from './release/checksums.ts'
 import { root } from './source-tree.ts'
 
 /** Compiling, packing and installing, on a machine that does other things too. */
@@ -27,12 +28,15 @@ const PATIENCE = 600_000
 const MOST_UNPACKED_BYTES = 2_000_000
 
 const folder = mkdtempSync(join(tmpdir(), 'sockyard-release-'))
-let tarballs: string[] = []
+/** Tarballs, each with its bill of materials. */
+let artefacts: string[] = []
+const tarballs = (): string[] => artefacts.filter((file) => file.endsWith('.tgz'))
 
-async function build(name: string): Promise<string[]> {
-  mkdirSync(join(folder, name))
-  return writeTarballs(await writePackages(join(folder, name, 'packages')), join(folder, name))
-}
+// oxlint-disable-next-line typescript/no-explicit-any
+const readJson = (path: string): any => JSON.parse(readFileSync(path, 'utf8'))
+
+const sumsOf = (files: readonly string[]): Map<string, string> =>
+  new Map(files.map((file) => [basename(file), sha256(file)]))
 
 /** @returns the folder with node_modules */
 function install(name: string, files: readonly string[], ...flags: string[]): string {
@@ -44,7 +48,7 @@ function install(name: string, files: readonly string[], ...flags: string[]): st
 }
 
 beforeAll(async () => {
-  tarballs = await build('first')
+  artefacts = await writeRelease(join(folder, 'first'))
 }, PATIENCE)
 // An app that was just stopped may still be writing its compile cache there.
 afterAll(
@@ -53,10 +57,8 @@ afterAll(
 )
 
 test('two builds are the same bytes, and sha256sum agrees', { timeout: PATIENCE }, async () => {
-  const again = await build('second')
-  expect(again.map((file) => basename(file))).toEqual(tarballs.map((file) => basename(file)))
-  for (const [index, file] of again.entries())
-    expect(readFileSync(file).equals(readFileSync(tarballs[index] ?? ''))).toBe(true)
+  const again = await writeRelease(join(folder, 'second'))
+  expect(sumsOf(again)).toEqual(sumsOf(artefacts))
   const check = spawnSync('sha256sum', ['--check', 'SHA256SUMS'], { cwd: join(folder, 'first') })
   expect(check.status).toBe(0)
 })
@@ -110,11 +112,22 @@ describe.each([
     new RunningApp(spawn(command(), [app, '--host', '127.0.0.1', '--port', '0', ...args], { env }))
 
   beforeAll(() => {
-    target = install(name.replace(' ', '-'), tarballs.slice(0, 1), ...flags)
+    target = install(name.replace(' ', '-'), tarballs().slice(0, 1), ...flags)
   }, PATIENCE)
 
   test('has koffi, or has it not', () => {
     expect(existsSync(join(target, 'node_modules/koffi'))).toBe(name === 'with koffi')
+  })
+
+  test('the bill of materials names everything that npm has installed', () => {
+    const lock = readJson(join(target, 'node_modules/.package-lock.json'))
+    const installed = Object.keys(lock.packages).map((path) => path.split('node_modules/').at(-1))
+    const sbom = readJson(artefacts.find((file) => file.endsWith('.cdx.json')) ?? '')
+    const names = sbom.components.map(({ group, name: bare }: { group?: string; name: string }) =>
+      group === undefined ? bare : `${group}/${bare}`,
+    )
+    expect([...names, 'sockyard']).toEqual(expect.arrayContaining(installed))
+    expect(sbom.metadata.component).toMatchObject({ name: 'sockyard', type: 'application' })
   })
 
   test('--help, list, man and completion', { timeout: PATIENCE }, () => {
@@ -127,7 +140,7 @@ describe.each([
       stderr: expect.stringContaining('tcp-echo'),
     })
     expect(completed('tcp-ec')).toBe('tcp-echo\n')
-    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    const { version } = readJson(join(root, 'package.json'))
     expect(run('tcp-echo', '--version').stdout).toBe(`tcp-echo ${version}\n`)
   })
 
@@ -167,17 +180,48 @@ describe.each([
   })
 })
 
-test('the libraries install by themselves, and their examples run', { timeout: PATIENCE }, () => {
-  const target = install('libraries', tarballs.slice(1))
-  const examples = globSync('node_modules/@sockyard/*/examples/*.ts', { cwd: target })
-  expect(examples.length).toBeGreaterThan(0)
-  for (const path of examples) {
-    const copied = join(target, `${basename(dirname(dirname(path)))}-${basename(path, '.ts')}.mts`)
-    copyFileSync(join(target, path), copied)
-    const { status, stderr } = spawnSync(process.execPath, [copied], {
-      cwd: target,
-      encoding: 'utf8',
-    })
-    expect({ path, status, stderr }).toEqual({ path, status: 0, stderr: '' })
-  }
+describe('the libraries, installed by themselves', () => {
+  const examples: string[] = []
+  let target = ''
+
+  beforeAll(() => {
+    target = install('libraries', tarballs().slice(1))
+    for (const path of globSync('node_modules/@sockyard/*/examples/*.ts', { cwd: target })) {
+      const copied = `${basename(dirname(dirname(path)))}-${basename(path, '.ts')}.mts`
+      copyFileSync(join(target, path), join(target, copied))
+      examples.push(copied)
+    }
+  }, PATIENCE)
+
+  test('their examples run', { timeout: PATIENCE }, () => {
+    expect(examples.length).toBeGreaterThan(0)
+    for (const path of examples) {
+      const options = { cwd: target, encoding: 'utf8' } as const
+      const { status, stderr } = spawnSync(process.execPath, [path], options)
+      expect({ path, status, stderr }).toEqual({ path, status: 0, stderr: '' })
+    }
+  })
+
+  test('everything that they export has types in another project', { timeout: PATIENCE }, () => {
+    const exported = globSync('node_modules/@sockyard/*/package.json', { cwd: target })
+      .map((path) => readJson(join(target, path)))
+      .flatMap(({ name, exports }) => Object.keys(exports).map((topic) => join(name, topic)))
+    expect(exported).toContain('@sockyard/sctp')
+    const imports = exported.map((path, index) => `import * as export${index} from '${path}'\n`)
+    writeFileSync(join(target, 'imports.mts'), imports.join(''))
+    const compilerOptions = {
+      module: 'nodenext',
+      moduleResolution: 'nodenext',
+      target: 'esnext',
+      strict: true,
+      noEmit: true,
+      types: ['node'],
+      typeRoots: [join(root, 'node_modules/@types')],
+    }
+    const project = { compilerOptions, files: ['imports.mts', ...examples] }
+    writeFileSync(join(target, 'tsconfig.json'), JSON.stringify(project))
+    const tsc = join(root, 'node_modules/.bin/tsc')
+    const { status, stdout } = spawnSync(tsc, ['-p', target], { encoding: 'utf8' })
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
+  })
 })

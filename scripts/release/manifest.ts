@@ -23,11 +23,6 @@ export function readManifest(folder: string): Manifest {
   return JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as Manifest
 }
 
-/** The version of everything that is released together. */
-function releaseVersion(): string {
-  return readManifest('.').version ?? missing('package.json has no version')
-}
-
 /** The version ranges of pnpm-workspace.yaml, by package. */
 function catalogRanges(): Map<string, string> {
   const workspace = readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8')
@@ -37,13 +32,10 @@ function catalogRanges(): Map<string, string> {
 }
 
 /** `dependencies` and `optionalDependencies` as npm knows them: no `catalog:` and no `workspace:`. */
-export function publishedDependencies(names: readonly string[]): object {
+export function publishedDependencies(names: readonly string[], version: string): object {
   const ranges = catalogRanges()
   const range = (name: string): string =>
-    name.startsWith('@sockyard/')
-      ? releaseVersion()
-      : (ranges.get(name) ??
-        missing(`${name} has no version in the catalog of pnpm-workspace.yaml`))
+    name.startsWith('@sockyard/') ? version : (ranges.get(name) ?? missingRange(name))
   const entries = (wanted: boolean): object =>
     Object.fromEntries(
       [...new Set(names)]
@@ -54,13 +46,12 @@ export function publishedDependencies(names: readonly string[]): object {
   return { dependencies: entries(false), optionalDependencies: entries(true) }
 }
 
-function missing(what: string): never {
-  throw new Error(what)
+function missingRange(name: string): never {
+  throw new Error(`${name} has no version in the catalog of pnpm-workspace.yaml`)
 }
 
 /** What all published packages have in common. */
-export function publishedManifest({ name, description }: Manifest): object {
-  const version = releaseVersion()
+export function publishedManifest({ name, description }: Manifest, version: string): object {
   return { name, version, description, license: 'MIT', type: 'module', engines: ENGINES }
 }
 

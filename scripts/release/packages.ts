@@ -11,6 +11,7 @@ import {
   readManifest,
 } from './manifest.ts'
 import { writeSharedFiles } from './shared-files.ts'
+import type { Sources } from './sources.ts'
 
 /** The packages that others build on, published on their own, with what they need. */
 const LIBRARIES = ['posix', 'protocol', 'net', 'sctp']
@@ -24,13 +25,12 @@ const compiled = (path: string): string => path.replace(/\.ts$/, '.js')
  *
  * @returns the folders, the command `sockyard` first
  */
-export async function writePackages(out: string): Promise<string[]> {
-  rmSync(out, { recursive: true, force: true })
-  return [await writeCommand(join(out, 'sockyard')), ...writeLibraries(out)]
+export async function writePackages(out: string, sources: Sources): Promise<string[]> {
+  return [await writeCommand(join(out, 'sockyard'), sources), ...writeLibraries(out, sources)]
 }
 
 /** The package `sockyard`: all apps and packages in one tree, as in the checkout. */
-async function writeCommand(folder: string): Promise<string> {
+async function writeCommand(folder: string, { version, date }: Sources): Promise<string> {
   const sources = ['apps/*/src/**/*.ts', 'packages/*/src/**/*.ts', 'scripts/release/command.ts']
   const withoutTestkit = sources.flatMap((glob) =>
     glob.startsWith('packages/') ? globSync('packages/*/src', { cwd: root }) : [glob],
@@ -51,17 +51,17 @@ async function writeCommand(folder: string): Promise<string> {
     .filter((path) => !path.includes('testkit'))
     .map(readManifest)
   writeManifest(folder, {
-    ...publishedManifest(readManifest('.')),
+    ...publishedManifest(readManifest('.'), version),
     bin: { sockyard: './scripts/release/command.js' },
-    man: await writeSharedFiles(folder),
-    ...publishedDependencies(neededBy(members)),
+    man: await writeSharedFiles(folder, date),
+    ...publishedDependencies(neededBy(members), version),
   })
   copyDocuments('.', folder)
   return folder
 }
 
 /** Libraries keep their tree and their type declarations, and import each other by name. */
-function writeLibraries(out: string): string[] {
+function writeLibraries(out: string, { version }: Sources): string[] {
   const build = join(out, '.libraries')
   compile({ sources: LIBRARIES.map((name) => `packages/${name}/src`), out: build, types: true })
   rewriteFiles(build, nameCompiledFiles)
@@ -71,9 +71,9 @@ function writeLibraries(out: string): string[] {
     cpSync(join(build, source), folder, { recursive: true })
     const manifest = readManifest(source)
     writeManifest(folder, {
-      ...publishedManifest(manifest),
+      ...publishedManifest(manifest, version),
       exports: publishedExports(manifest),
-      ...publishedDependencies(Object.keys(manifest.dependencies ?? {})),
+      ...publishedDependencies(Object.keys(manifest.dependencies ?? {}), version),
     })
     copyDocuments(source, folder)
     return folder

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
@@ -7,11 +6,7 @@ import { manPage } from '@sockyard/cli/documents'
 
 import { loadApps } from '../apps.ts'
 import { sockyard } from '../sockyard.ts'
-import { root } from '../source-tree.ts'
 import { systemdUnits } from './systemd-units.ts'
-
-/** Of sources without a history, as npm dates the files of a package. */
-const NO_DATE = 499_162_500
 
 /**
  * Shells load these at the first Tab after `sockyard`. What they run is as the installed version has it, and written out
@@ -30,11 +25,11 @@ const COMPLETIONS = new Map([
  * Writes what a system looks for below /usr, in the places of Debian: manual pages, completions, systemd units.
  *
  * @param folder the package, which gets `share` and `lib`
+ * @param date of the manual pages
  * @returns the paths of the manual pages, for `man` in package.json
  */
-export async function writeSharedFiles(folder: string): Promise<string[]> {
+export async function writeSharedFiles(folder: string, date: Date): Promise<string[]> {
   const described = await loadApps()
-  const date = new Date(sourceSeconds() * 1000)
   const pages = new Map(
     [sockyard, ...described].map((app) => [
       `share/man/man1/${app === sockyard ? 'sockyard' : `sockyard-${app.name}`}.1`,
@@ -47,13 +42,4 @@ export async function writeSharedFiles(folder: string): Promise<string[]> {
     writeFileSync(join(folder, path), text)
   }
   return [...pages.keys()].map((path) => `./${path}`)
-}
-
-/** When the sources were last changed: SOURCE_DATE_EPOCH, or else the time of the last commit. */
-function sourceSeconds(): number {
-  const { stdout } = spawnSync('git', ['log', '-1', '--format=%ct'], {
-    cwd: root,
-    encoding: 'utf8',
-  })
-  return Number(process.env['SOURCE_DATE_EPOCH'] ?? (stdout || NO_DATE))
 }
