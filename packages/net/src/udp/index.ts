@@ -1,3 +1,4 @@
+export { AddressSockets, isWildcard } from './address-sockets.ts'
 export { type Datagrams, receiveTime, returnPath } from './datagrams.ts'
 export { readKernelDrops } from './kernel-drops.ts'
 export { type ReceiveTime, receiveTimes } from './receive-times.ts'

@@ -8,6 +8,7 @@ import { MSG } from '@sockyard/posix/socket'
 import { AddressRecord, sourceAddress } from '../address/address-words.ts'
 import { internetAddress, withZoneName } from '../address/addresses.ts'
 import { isSystemError } from '../errors/errors.ts'
+import { isWildcard } from './address-sockets.ts'
 import type { Datagrams, Destination } from './datagrams.ts'
 import { type PeerTable, sized } from './peer-table.ts'
 import { SpareSockets } from './spare-sockets.ts'
@@ -17,7 +18,6 @@ import type { OnDatagrams, UdpSocket } from './udp-socket.ts'
 const DRAIN_PERIOD_MILLIS = 5
 /** For so long after something had to wait, nothing else is queued. */
 const PRESSED_MILLIS = 10_000
-const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
 
 /** What a `NodeUdpSocket` counts and whom it calls. */
 export interface NodeUdpSocketOptions {
@@ -57,7 +57,7 @@ export class NodeUdpSocket implements UdpSocket {
     this.#onDatagrams = onDatagrams
     this.#maximumQueue = maximumQueue
     if (nativeCallsWork()) this.#spares = new SpareSockets(socket, internetAddress(address, port))
-    this.#datagram = new NodeDatagram(WILDCARDS.has(address) ? undefined : address)
+    this.#datagram = new NodeDatagram(isWildcard(address) ? undefined : address)
     socket.on('message', this.#receive)
   }
 

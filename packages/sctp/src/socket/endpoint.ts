@@ -73,7 +73,7 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
   /**
    * Binds the UDP port.
    * @throws {RangeError} when the SCTP port or a number of streams is not 1 to 65,535
-   * @throws {Error} of node:dgram, with `code`, when that fails
+   * @throws {NetworkError} when that fails; AddressInUseError when it is taken
    */
   static async open({
     host = '::',

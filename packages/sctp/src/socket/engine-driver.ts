@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
 
 import type { PathOptions } from '@sockyard/net/connect'
+import { isWildcard } from '@sockyard/net/udp'
 
 import type { Transport } from '../association/association.ts'
 import type { ProtocolParameters } from '../association/protocol-parameters.ts'
 import { Engine } from '../engine/engine.ts'
 import type { Route, TransportAddress } from '../paths/transport-address.ts'
-import { LinkMtus, isWildcard, sourceAddress } from './local-addresses.ts'
+import { LinkMtus, sourceAddress } from './local-addresses.ts'
 import { UdpSockets } from './udp-sockets.ts'
 
 export interface EngineDriverOptions {
@@ -40,7 +41,7 @@ export class EngineDriver {
     this.engine = engine
   }
 
-  /** @throws {Error} of node:dgram, with `code`, when the UDP port cannot be bound */
+  /** @throws {NetworkError} when the UDP port cannot be bound; AddressInUseError when it is taken */
   static async open(options: EngineDriverOptions): Promise<EngineDriver> {
     const { host, udpPort, port: localPort, listening, refusal, parameters, path, events } = options
     const opened: { driver?: EngineDriver } = {}

@@ -27,7 +27,7 @@ export class Listener implements AsyncIterable<Connection> {
     routeConnections(endpoint, keep, async () => {})
   }
 
-  /** @throws {Error} of node:dgram, with `code`, when the UDP port cannot be bound */
+  /** @throws {NetworkError} when the UDP port cannot be bound; AddressInUseError when it is taken */
   static async open(options: Omit<EndpointOptions, 'listen'>): Promise<Listener> {
     return new Listener(await Endpoint.open({ ...options, listen: true }))
   }
@@ -71,7 +71,8 @@ const DYNAMIC_PORTS = 16_384
 /**
  * Sets up a connection on an endpoint of its own (as `connect` on a SOCK_STREAM socket, RFC 6458).
  * @throws {AssociationError} when the peer does not answer or refuses
- * @throws {Error} of node:dgram, with `code`, when our own port cannot be bound, or there is no route
+ * @throws {NetworkError} when our own port cannot be bound
+ * @throws {Error} of node:dgram, with `code`, when there is no route
  * @throws the signal's reason when it is aborted
  */
 export async function connect({ local = {}, ...peer }: ConnectOptions): Promise<Connection> {

@@ -51,9 +51,8 @@ function forbidFragments(socket: Socket): boolean {
 }
 
 /**
- * A UDP socket at one address of ours, which carries SCTP packets (RFC 6951). It is none of `packages/net`: with those a
- * bulk transfer cost a tenth to a third more processor time over node:dgram, and half more with the native engine (though
- * echoes cost less there), and fragmentation is switched for single packets here.
+ * A UDP socket at one address of ours, which carries SCTP packets (RFC 6951). It is none of `packages/net`:
+ * docs/architecture.md says why.
  */
 export class UdpSocket {
   readonly #socket: Socket
@@ -94,9 +93,9 @@ export class UdpSocket {
     return new UdpSocket(socket)
   }
 
-  /** The UDP port. */
-  get port(): number {
-    return this.#socket.address().port
+  /** The address and UDP port it is bound to. */
+  get local(): TransportAddress {
+    return this.#socket.address()
   }
 
   /** Sends one packet, or drops it when too many wait; only `in-fragments` it may be fragmented. */
