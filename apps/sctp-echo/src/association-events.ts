@@ -1,5 +1,5 @@
 import { formatAddress } from '@sockyard/net/address'
-import { describeCause, type Notification } from '@sockyard/sctp'
+import { describeCauses, type Notification } from '@sockyard/sctp'
 
 /**
  * What can be subscribed to, as the fields of `struct sctp_event_subscribe` (RFC 6458 section 6.2.1):
@@ -47,7 +47,7 @@ export function toEvent(notification: Notification): AssociationEvent | undefine
       })
     case 'remote-error':
       return event('peer-error', 'the peer reports errors', {
-        causes: notification.causes.map(describeCause).join(', '),
+        causes: describeCauses(notification.causes),
       })
     case 'send-failed':
       return event('send-failure', 'send failed', {

@@ -6,7 +6,7 @@ import {
   place,
   type ErrorClass,
 } from '@sockyard/net/errors'
-import { PeerAbortedError, PeerUnreachableError, describeCause } from '@sockyard/sctp'
+import { PeerAbortedError, PeerUnreachableError, describeCauses } from '@sockyard/sctp'
 
 /** Why no association came up, in the words of the other clients; a wrong UDP port is silent, so it is named. */
 export function handshakeFailure(
@@ -40,7 +40,7 @@ export function peerEnded(target: ResolvedAddress): NetworkError {
 
 /** What the peer said, in its words where it used some: RFC 9260 section 3.3.10.12. */
 function reasons({ causes }: PeerAbortedError): string {
-  return causes.length === 0 ? '' : ` (${causes.map(describeCause).join(', ')})`
+  return causes.length === 0 ? '' : ` (${describeCauses(causes)})`
 }
 
 function failure(errorClass: ErrorClass, what: string, target: ResolvedAddress): NetworkError {

@@ -1,4 +1,4 @@
-import { describeCause, type ErrorCause } from '../wire/error-cause.ts'
+import { describeCauses, type ErrorCause } from '../wire/error-cause.ts'
 
 /** An association ended otherwise than by a shutdown, or was never established. */
 export class AssociationError extends Error {
@@ -65,4 +65,4 @@ export class SendBufferFullError extends AssociationError {
 }
 
 const describe = (causes: readonly ErrorCause[]): string =>
-  causes.length === 0 ? 'no cause given' : causes.map(describeCause).join(', ')
+  causes.length === 0 ? 'no cause given' : describeCauses(causes)

@@ -24,7 +24,7 @@ export interface Message {
  * - `shutdown-complete`: both have ended and nothing was lost (11.2.8)
  * - `peer-address`: a network status change (11.2.3)
  * - `path-mtu`: the largest packet that the way to the peer carries, when it is found, and when it has changed
- * - `remote-error`: an ERROR chunk came (11.2.6)
+ * - `remote-error`: ERROR chunks came in one packet (11.2.6)
  * - `send-failed`: a message that the peer has not acknowledged whole, and never will (11.2.2)
  * - `drain`: the send buffer has room again
  */

@@ -116,6 +116,20 @@ test('an association that was refused and is then aborted by its peer is lost on
   expect(host.told.filter((type) => type === 'association-lost')).toHaveLength(1)
 })
 
+test('a packet of 300 ERRORs is told once, and in a few words', () => {
+  const { network, host } = server()
+  const peer = new HostilePeer(network, host)
+  peer.sendCookie()
+  const causes = Array.from({ length: 3 }, () => ({ code: 12, information: new Uint8Array(0) }))
+  peer.send(Array.from({ length: 300 }, () => ({ kind: 'error' as const, causes })))
+  peer.send([{ kind: 'abort', reflected: false, causes: Array(900).fill(causes[0]) }])
+  expect(host.told).toEqual(['association-up', 'remote-error', 'association-lost'])
+  const [, told, lost] = host.notifications
+  expect(told?.type === 'remote-error' && told.causes.length).toBe(900)
+  expect(lost?.type === 'association-lost' && lost.error.message.length).toBeLessThan(500)
+  expect(lost?.type === 'association-lost' && lost.error.message).toMatch(/, 892 more\)$/)
+})
+
 test('listed addresses that never answer get fewer and fewer heartbeats, and then none', () => {
   const { network, host } = server()
   const victims = Array.from({ length: 20 }, (_, index) => `198.51.100.${index + 1}`)

@@ -32,7 +32,7 @@ export function receiveChunks(
 ): void {
   if (association.ended) return
   const { acknowledgement, context } = association
-  const answers: PacketAnswers = { errors: [], heartbeat: undefined }
+  const answers: PacketAnswers = { errors: [], heartbeat: undefined, reported: [] }
   let data = 0
   let urgent = false
   for (const chunk of chunks) {
@@ -44,6 +44,10 @@ export function receiveChunks(
     if (association.ended) return
   }
   answer(association, answers, path)
+  if (answers.reported.length > 0) {
+    const causes = answers.reported
+    context.notify({ type: 'remote-error', association: association.id, causes })
+  }
   if (data > 0 && association.transfer) {
     const gaps = association.transfer.inbound.tsns.hasGaps
     acknowledgement.packetArrived(path, urgent || gaps, context.now)
@@ -123,11 +127,13 @@ const tooLong = (maximumBytes: number): ErrorCause[] => [
   textCause(CAUSE_CODE.USER_INITIATED_ABORT, `a message of more than ${maximumBytes} B`),
 ]
 
-/** What the chunks of one packet are to be answered with. */
+/** What the chunks of one packet are to be answered with, and what the user is told of them. */
 interface PacketAnswers {
   errors: ErrorCause[]
   /** The info of the first HEARTBEAT. */
   heartbeat: Uint8Array | undefined
+  /** The causes of all ERRORs. */
+  reported: ErrorCause[]
 }
 
 /** Any other chunk. False: the rest of the packet is not to be looked at (3.2). */
@@ -156,7 +162,7 @@ function receiveControl(
       fail(association, new PeerAbortedError(association.id, chunk.causes))
       return false
     case 'error':
-      receiveError(association, chunk.causes)
+      receiveError(association, chunk.causes, answers.reported)
       return true
     case 'shutdown':
       receiveShutdown(association, chunk)
@@ -194,12 +200,17 @@ function receiveSack(association: Association, sack: SackChunk): void {
   }
 }
 
-function receiveError(association: Association, causes: ErrorCause[]): void {
+/** What else the peer reports is added to `reported`: the user is told once for each packet. */
+function receiveError(
+  association: Association,
+  causes: readonly ErrorCause[],
+  reported: ErrorCause[],
+): void {
   const stale = causes.find(({ code }) => code === CAUSE_CODE.STALE_COOKIE)
   if (stale && stale.information.length >= 4) {
     return receiveStaleCookie(association, readUint32(stale.information, 0))
   }
-  association.context.notify({ type: 'remote-error', association: association.id, causes })
+  for (const cause of causes) reported.push(cause)
 }
 
 /** RFC 9260 section 3.2: the two highest bits of the type say what to do. */

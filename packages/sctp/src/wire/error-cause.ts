@@ -99,6 +99,7 @@ const TEXT_CAUSES: ReadonlySet<number> = new Set([
 ])
 /** What a peer says may be as long as a packet. */
 const LONGEST_TEXT = 100
+const MOST_CAUSES = 8
 
 /** The words of a peer, without what could control a terminal. */
 function wordsOf(information: Uint8Array): string {
@@ -117,4 +118,11 @@ export function describeCause({ code, information }: ErrorCause): string {
   }
   if (TEXT_CAUSES.has(code)) return text + wordsOf(information)
   return text
+}
+
+/** Causes in words, the first eight of what may be a thousand; empty for none. */
+export function describeCauses(causes: readonly ErrorCause[]): string {
+  const first = causes.slice(0, MOST_CAUSES).map(describeCause)
+  if (causes.length > MOST_CAUSES) first.push(`${causes.length - MOST_CAUSES} more`)
+  return first.join(', ')
 }
