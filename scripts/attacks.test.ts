@@ -6,7 +6,7 @@ import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { runAttack } from '@sockyard/testkit/attacks'
+import { answerCosts, runAttack } from '@sockyard/testkit/attacks'
 import { canMakeNamespaces, type TwoHosts, twoHosts } from '@sockyard/testkit/network'
 import {
   canLimitMemory,
@@ -22,10 +22,18 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 const SECONDS = 1
+/**
+ * Of the service's own time until it answers another client: the promise is 250 ms (docs/threat-model.md), and a core
+ * that others use as well is half as fast.
+ */
+const MOST_MILLIS = 500
 const ADMIN_PORT = 9100
 /** Of one attack: the log has ten lines a second of each message, whatever peers do. */
 const MOST_LINES = 100
 const INETD = join(tmpdir(), `sockyard-attacks-${process.pid}.conf`)
+
+/** Where no service answers. */
+const NOBODY = 'http://127.0.0.1:1'
 
 const CONFIGURATION = '3017 stream tcp nowait root /bin/cat cat\n'
 
@@ -38,6 +46,8 @@ interface Target {
   address?: string
   /** The command line of the client; none for what has no clients. */
   ask?: string
+  /** What another client asks meanwhile (packages/testkit/src/attacks/bystander.ts). */
+  question: string
   attacks: readonly string[]
 }
 
@@ -47,18 +57,36 @@ const targets: readonly Target[] = [
   {
     name: 'tcp-echo',
     port: 3111,
+    question: 'connect',
     ask: `tcp-echo ping 10.77.0.1 ${ECHO}`,
     attacks: ['synFlood', 'blindResets', 'connectAndReset', 'halfClosed', 'neverRead'],
   },
   {
     name: 'tcp-echo',
     port: ADMIN_PORT,
+    question: 'livez',
     ask: `tcp-echo ping 10.77.0.1 ${ECHO}`,
-    attacks: ['slowHeaders', 'endlessBody', 'metricsAgain', 'strangeRequests', 'neverRead'],
+    attacks: [
+      'slowHeaders',
+      'endlessBody',
+      'metricsAgain',
+      'strangeRequests',
+      'neverRead',
+      'manyStreams',
+      'pipelined',
+    ],
+  },
+  {
+    name: 'console',
+    args: ['--host', '10.77.0.1', '--token', 'a-token-of-attacks', '--services', NOBODY],
+    port: 3080,
+    question: 'page',
+    attacks: ['manyStreams', 'pipelined', 'endlessBody'],
   },
   {
     name: 'udp-echo',
     port: 3333,
+    question: 'datagram',
     ask: `udp-echo ping 10.77.0.1 ${ECHO}`,
     attacks: [
       'unfinishedFragments',
@@ -72,6 +100,7 @@ const targets: readonly Target[] = [
   {
     name: 'chat',
     port: 2020,
+    question: 'connect',
     ask: 'chat join 10.77.0.1 --nick zoe',
     attacks: [
       'comeAndGo',
@@ -87,6 +116,7 @@ const targets: readonly Target[] = [
   {
     name: 'daytime',
     port: 3013,
+    question: 'connect',
     ask: 'daytime query 10.77.0.1 -c 2 -W 10s',
     attacks: ['neverRead', 'everyFirstByte'],
   },
@@ -94,6 +124,7 @@ const targets: readonly Target[] = [
     name: 'inetd',
     args: ['--config', INETD],
     port: 3017,
+    question: 'connect',
     ask: `tcp-echo ping 10.77.0.1:3017 ${ECHO}`,
     attacks: ['connectAndReset', 'halfClosed'],
   },
@@ -101,23 +132,37 @@ const targets: readonly Target[] = [
     name: 'sntp-server',
     args: ['--stratum', '2', '--group', '224.0.1.1', '--interval', '1s'],
     port: 123,
+    question: 'ntp',
     ask: 'sntp-listener query 10.77.0.1 -c 2 -W 10s',
     attacks: ['everyFirstByte', 'noise', 'controlMessages', 'unaskedReplies'],
   },
   {
     name: 'sctp-echo',
     port: 9899,
+    question: 'sctp',
     ask: `sctp-echo ping 10.77.0.1 ${ECHO}`,
-    attacks: ['noise', 'forgedIcmp', 'blindAborts', 'garbageCookies', 'strangePackets'],
+    attacks: [
+      'noise',
+      'forgedIcmp',
+      'blindAborts',
+      'garbageCookies',
+      'strangePackets',
+      'insideAssociations',
+    ],
   },
   {
     name: 'multicast-receiver',
     args: ['--quiet'],
     port: 4321,
     address: '239.255.43.21',
+    question: 'livez',
     attacks: ['manySenders', 'jumpingNumbers', 'noise'],
   },
 ]
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN
+}
 
 /** What is served to another client: `served`, or what the client said. */
 async function served(ask: string | undefined, namespace: string): Promise<string> {
@@ -142,7 +187,7 @@ describe.runIf(canMakeNamespaces())('from another host', () => {
   afterAll(() => hosts[Symbol.dispose]())
 
   describe.each(targets)('$name at port $port', (target) => {
-    const { name, args = [], port, address = '10.77.0.1', ask, attacks } = target
+    const { name, args = [], port, address = '10.77.0.1', ask, question, attacks } = target
     let app: RunningApp
     let cgroup: MemoryCgroup | undefined
 
@@ -160,10 +205,19 @@ describe.runIf(canMakeNamespaces())('from another host', () => {
 
     it.each(attacks)('others are served during %s', async (attack) => {
       const attacking = runAttack(hosts.peer, attack, { address, port }, SECONDS)
-      const answer = await served(ask, hosts.peer)
+      const costs = answerCosts(
+        hosts.peer,
+        {
+          question,
+          address: '10.77.0.1',
+          port: question === 'livez' ? ADMIN_PORT : port,
+          pid: app.pid,
+        },
+        attacking,
+      )
       const { answered = 0, asked = 0 } = await attacking
-      expect(answer).toBe('served')
       expect(answered).toBeLessThanOrEqual(asked)
+      expect(median(await costs)).toBeLessThan(MOST_MILLIS)
     })
 
     it('the same process serves on, says little and obeys SIGTERM', async () => {

@@ -36,7 +36,9 @@ export class LineDecoder {
   push(chunk: Uint8Array): Line[] {
     const lines: Line[] = []
     let start = this.#endOfLineEnd(chunk, 0)
-    for (let index = start; index < chunk.length; index += 1) {
+    // A line that never ends is let go at the speed of memchr(3).
+    const last = chunk.includes(LF) || chunk.includes(CR) ? chunk.length : start
+    for (let index = start; index < last; index += 1) {
       const byte = chunk[index]
       if (byte !== LF && byte !== CR) continue
       lines.push(this.#finish(chunk.subarray(start, index)))

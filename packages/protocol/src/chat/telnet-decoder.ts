@@ -54,8 +54,9 @@ export class TelnetDecoder {
     if (this.#state === 'text' && !chunk.includes(IAC)) return chunk
     const text = new Uint8Array(chunk.length)
     let length = 0
-    for (const byte of chunk) {
-      const character = this.#next(byte)
+    // An iterator would take most of the time.
+    for (let index = 0; index < chunk.length; index += 1) {
+      const character = this.#next(chunk[index] ?? 0)
       if (character === undefined) continue
       text[length] = character
       length += 1

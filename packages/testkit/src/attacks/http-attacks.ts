@@ -1,7 +1,9 @@
 import type { Attack } from './attack.ts'
-import { withClients } from './tcp-attacks.ts'
+import { flooding, withClients } from './tcp-attacks.ts'
 
 const CLIENTS = 100
+/** Of a console; the admin endpoint asks for none. */
+const TOKEN = 'Authorization: Bearer a-token-of-attacks\r\n'
 
 /** A byte of a request twice a second (slowloris). */
 const slowHeaders: Attack = (target, signal) =>
@@ -55,9 +57,20 @@ const strangeRequests: Attack = (target, signal) =>
     socket.resume().write(STRANGE_REQUESTS[number % STRANGE_REQUESTS.length] ?? '')
   })
 
+/** Event streams of many browsers, none of which reads; of the admin endpoint or of the console. */
+const manyStreams: Attack = (target, signal) =>
+  withClients(target, signal, 1_000, (socket, number) => {
+    socket.pause().write(get(number % 2 === 0 ? '/events' : '/api/stream', TOKEN))
+  })
+
+const PATHS = ['/metrics', '/api/services', '/', '/events', '/api/events?limit=1000', '/options']
+
 export const httpAttacks: Readonly<Record<string, Attack>> = {
   slowHeaders,
   endlessBody,
   metricsAgain,
   strangeRequests,
+  manyStreams,
+  /** Requests without a pause, whose answers are never read (RFC 9112, section 9.3.2). */
+  pipelined: flooding(PATHS.map((path) => get(path, TOKEN)).join('')),
 }

@@ -9,6 +9,7 @@ import { forgedSource } from './udp-attacks.ts'
 const UNIX_EPOCH = 2_208_988_800n
 const BROADCAST = 0x25
 const REPLY = 0x24
+const REQUEST = 0x23
 
 /** A packet of RFC 5905, section 7.3, of a server of stratum 2 whose clock is ahead by so many seconds. */
 function ntpPacket(first: number, aheadSeconds: number, poll = 6): Uint8Array {
@@ -23,6 +24,9 @@ function ntpPacket(first: number, aheadSeconds: number, poll = 6): Uint8Array {
   view.setBigUint64(40, at)
   return bytes
 }
+
+/** What a client asks (RFC 5905, mode 3). */
+export const ntpRequest = (): Uint8Array => ntpPacket(REQUEST, 0)
 
 const to = (port: number) => ({ address: '224.0.1.1', port })
 

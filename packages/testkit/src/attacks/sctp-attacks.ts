@@ -1,50 +1,11 @@
-import { createSocket } from 'node:dgram'
+import { createSocket, type Socket } from 'node:dgram'
+import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import { Forger } from '../network/forge.ts'
-import { type Attack, repeat } from './attack.ts'
+import { type Attack, type Attacked, repeat } from './attack.ts'
+import { chunk, init, initPacket, packet } from './sctp-packets.ts'
 import { forgedSource } from './udp-attacks.ts'
-
-const SCTP_PORT = 9877
-
-/** CRC-32C (RFC 9260, appendix A), the reflected polynomial. */
-function crc32c(bytes: Uint8Array): number {
-  let crc = -1
-  for (const byte of bytes) {
-    crc ^= byte
-    for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (crc & 1 ? 0x82f63b78 : 0)
-  }
-  return ~crc >>> 0
-}
-
-/** A packet of RFC 9260, section 3, with whatever chunks. */
-function packet(tag: number, ...chunks: readonly Uint8Array[]): Uint8Array {
-  const bytes = Buffer.concat([new Uint8Array(12), ...chunks])
-  bytes.writeUInt16BE(40_000, 0)
-  bytes.writeUInt16BE(SCTP_PORT, 2)
-  bytes.writeUInt32BE(tag, 4)
-  bytes.writeUInt32LE(crc32c(bytes), 8)
-  return bytes
-}
-
-function chunk(type: number, value: Uint8Array, flags = 0): Uint8Array {
-  const length = 4 + value.length
-  const bytes = Buffer.alloc((length + 3) & ~3)
-  bytes.set([type, flags, length >> 8, length & 255])
-  bytes.set(value, 4)
-  return bytes
-}
-
-/** INIT with parameters behind it. */
-function init(parameters: Uint8Array): Uint8Array {
-  const value = Buffer.alloc(16 + parameters.length)
-  value.writeUInt32BE(0xabcd, 0)
-  value.writeUInt32BE(100_000, 4)
-  value.writeUInt16BE(65_535, 8)
-  value.writeUInt16BE(65_535, 10)
-  value.set(parameters, 16)
-  return chunk(1, value)
-}
 
 const IPV4_PARAMETER = [0, 5, 0, 8]
 const addresses = Uint8Array.from(
@@ -105,8 +66,92 @@ const garbageCookies: Attack = async (target, signal) => {
   )
 }
 
+/** DATA (RFC 9260, section 3.3.1) of one byte; the flags are U, B and E. */
+function data(tsn: number, stream: number, sequence: number, flags = 3): Uint8Array {
+  const value = Buffer.alloc(13)
+  value.writeUInt32BE(tsn >>> 0, 0)
+  value.writeUInt16BE(stream, 4)
+  value.writeUInt16BE(sequence & 0xffff, 6)
+  return chunk(0, value, flags)
+}
+
+/** Of the next packet of each kind; `number` counts up from 0. */
+const HOSTILE_CHUNKS: readonly ((number: number) => Uint8Array[])[] = [
+  // Far ahead, every other TSN, downwards; sequence numbers that jump; streams that do not exist.
+  (number) =>
+    Array.from({ length: 60 }, (_, index) => data(60_000 - number * 120 - 2 * index, 0, 1)),
+  (number) => Array.from({ length: 60 }, (_, index) => data(number * 60 + index, 1, 7 * index)),
+  (number) => Array.from({ length: 60 }, (_, index) => data(number * 60 + index, 60_000, 0)),
+  // Fragments without a beginning, and without an end.
+  (number) => Array.from({ length: 60 }, (_, index) => data(number * 60 + index, 2, 0, 0)),
+  () => Array.from({ length: 60 }, () => data(2 ** 31 - 1, 3, 0, 2)),
+  () => Array.from({ length: 300 }, () => chunk(4, new Uint8Array())),
+  () => [chunk(4, new Uint8Array(1_400))],
+  // ASCONF, FORWARD-TSN, RE-CONFIG, AUTH, I-DATA: extensions that were not agreed on.
+  () => [0xc1, 0xc0, 0x82, 0x0f, 0x40].map((type) => chunk(type, new Uint8Array(200))),
+  () => Array.from({ length: 300 }, () => chunk(0xc1, new Uint8Array())),
+  () => Array.from({ length: 300 }, () => chunk(9, new Uint8Array())),
+  // A SACK of what was never sent, and 300 times the same duplicate.
+  () => [chunk(3, new Uint8Array(12 + 300 * 4))],
+  () => [3, 8, 10, 11, 14, 2, 1].map((type) => chunk(type, new Uint8Array(4))),
+  () => Array.from({ length: 100 }, () => chunk(7, new Uint8Array(4))),
+]
+
+interface Answer {
+  tag: number
+  cookie: Uint8Array
+}
+
+/** The tag and the state cookie (parameter 7) of an INIT ACK; undefined for another packet. */
+function readInitAck(bytes: Buffer): Answer | undefined {
+  if (bytes[12] !== 2) return undefined
+  for (let at = 32; at + 4 <= bytes.length; at += (bytes.readUInt16BE(at + 2) + 3) & ~3) {
+    const end = at + bytes.readUInt16BE(at + 2)
+    if (bytes.readUInt16BE(at) === 7)
+      return { tag: bytes.readUInt32BE(16), cookie: Buffer.from(bytes.subarray(at + 4, end)) }
+    if (end < at + 4) return undefined
+  }
+  return undefined
+}
+
+/** An association, by the book so far. @returns its tag; undefined when it was refused */
+async function associate(
+  socket: Socket,
+  { address, port }: Attacked,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  socket.send(initPacket(), port, address)
+  const [message] = (await once(socket, 'message', { signal })) as [Buffer]
+  const answer = readInitAck(message)
+  if (answer === undefined) return undefined
+  socket.send(packet(answer.tag, chunk(10, answer.cookie)), port, address)
+  return answer.tag
+}
+
+const PACKETS_OF_A_KIND = 20
+
+/** Associations of its own, in which it says nothing that makes sense, each ended by ABORT. */
+const insideAssociations: Attack = async (target, signal) => {
+  let associations = 0
+  for (let round = 0; !signal.aborted; round += 1) {
+    const socket = createSocket('udp4')
+    const tag = await associate(socket, target, signal).catch(() => undefined)
+    const kind = HOSTILE_CHUNKS[round % HOSTILE_CHUNKS.length]
+    if (tag !== undefined && kind !== undefined) {
+      associations += 1
+      for (let number = 0; number < PACKETS_OF_A_KIND; number += 1)
+        socket.send(packet(tag, ...kind(number)), target.port, target.address)
+      socket.send(packet(tag, chunk(6, new Uint8Array())), target.port, target.address)
+    }
+    await delay(10)
+    socket.close()
+  }
+  return { associations }
+}
+
 export const sctpAttacks: Readonly<Record<string, Attack>> = {
   blindAborts,
   garbageCookies,
   strangePackets,
+  insideAssociations,
 }

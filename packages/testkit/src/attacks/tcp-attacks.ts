@@ -41,9 +41,9 @@ export async function withClients(
   return counts
 }
 
-/** Writes a text again and again, as fast as it is taken, and never reads. */
-function flooding(text: string): Attack {
-  const bytes = Buffer.from(text.repeat(Math.ceil(16_384 / text.length)))
+/** Writes the same again and again, as fast as it is taken, and never reads. */
+export function flooding(text: string, encoding: BufferEncoding = 'utf8'): Attack {
+  const bytes = Buffer.from(text.repeat(Math.ceil(16_384 / text.length)), encoding)
   return (target, signal) =>
     withClients(target, signal, CLIENTS, (socket) => {
       socket.pause()
@@ -129,7 +129,7 @@ export const tcpAttacks: Readonly<Record<string, Attack>> = {
   /** Nothing but line feeds. */
   emptyLines: flooding('\n'),
   /** A telnet subnegotiation without an end (RFC 855). */
-  endlessSubnegotiation: flooding('ÿú\u0018'),
+  endlessSubnegotiation: flooding('ÿú\u0018', 'latin1'),
   /** All that a terminal obeys, right to left, marks upon marks. */
   hostileText: flooding(`\u001b[2J\u202e${'\u0301'.repeat(200)}\u2028\u0000\n`),
   /** Bytes, never read back. */
