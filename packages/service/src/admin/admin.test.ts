@@ -229,3 +229,19 @@ test('rubbish instead of a request is answered and forgotten', async () => {
   expect(String(answer)).toMatch(/^HTTP\/1.1 400 /)
   expect((await get('/livez')).status).toBe(200)
 })
+
+test('a request with a body that never ends is answered, and its connection closed', async () => {
+  const socket = await connected()
+  const closed = once(socket, 'close')
+  let answer = ''
+  socket.on('data', (chunk) => (answer += String(chunk)))
+  const chunk = `4000\r\n${'x'.repeat(0x4000)}\r\n`
+  const more = (): void => {
+    while (!socket.destroyed && socket.write(chunk));
+  }
+  socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n')
+  await vi.waitFor(() => expect(answer).toMatch(/^HTTP\/1\.1 405 [^]*\r\nConnection: close\r\n/))
+  socket.on('drain', more)
+  more()
+  await closed
+})

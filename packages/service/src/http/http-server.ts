@@ -60,6 +60,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   server.on('request', (request, response) => {
     if (!connections.begin(request, response)) return
     response.on('error', () => undefined)
+    // What nobody asked for is not read: the answer is the end of the connection (RFC 9112, section 9.6).
+    if (hasBody(request)) response.shouldKeepAlive = false
     onRequest(request, response, connections)
   })
   server.setTimeout(SLOW_CLIENT_MILLIS)
@@ -83,6 +85,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       await closed
     },
   }
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
 /** Answers with one line of plain text. */
