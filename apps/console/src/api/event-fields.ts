@@ -1,3 +1,4 @@
+import { parseShallowJson } from '../services/shallow-json.ts'
 import type { StoredEvent } from '../store/event-table.ts'
 
 /**
@@ -12,7 +13,7 @@ export function eventFields({ id, service, json }: StoredEvent): Record<string, 
 
 function fieldsOf(json: string): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(json)
+    const value: unknown = parseShallowJson(json)
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
   } catch {
     return {}

@@ -6,6 +6,8 @@ export interface StreamEvent {
 
 /** A longer line is no event of a service. */
 const LONGEST_LINE = 64 * 1024
+/** It comes back to the service in a header, Last-Event-ID, which cannot hold any text. */
+const ID = /^[\x21-\x7e]{1,100}$/
 
 /**
  * Reads server-sent events (HTML Living Standard, section 9.2.6) from pieces of a stream; it keeps one event at most.
@@ -36,8 +38,8 @@ export class EventStreamReader {
 
   #line(line: string): void {
     if (line === '') return this.#dispatch()
-    const [, field = '', value = ''] = /^([^:]*):? ?(.*)$/.exec(line) ?? []
-    if (field === 'id') this.#id = value
+    const [, field = '', value = ''] = /^([^:]*):? ?(.*)$/s.exec(line) ?? []
+    if (field === 'id' && ID.test(value)) this.#id = value
     if (field === 'data' && this.#data.length < 100) this.#data.push(value)
   }
 

@@ -59,3 +59,17 @@ test('more samples than may be are left out', () => {
   const text = Array.from({ length: 20 }, (_, index) => `m${index} 1\n`).join('')
   expect(parseExposition(text, 7)).toHaveLength(7)
 })
+
+// At a cost of the square of its length a line would take hours.
+test.each([
+  ['spaces', `a${' '.repeat(4_000_000)}x y z`],
+  ['digits', `a ${'1'.repeat(4_000_000)}x`],
+  ['braces', `a{${'} '.repeat(2_000_000)}x y z`],
+  ['short lines of spaces', `a${' '.repeat(16_000)}x y z\n`.repeat(250)],
+  ['short lines of digits', `a ${'1'.repeat(16_000)}x\n`.repeat(250)],
+  ['types', Array.from({ length: 150_000 }, (_, index) => `# TYPE a${index} counter`).join('\n')],
+])('4 MB of %s are read in no time, and what comes behind them too', (_what, text) => {
+  const families = parseExposition(`${text}\nb 1\n`)
+  expect(families.length).toBeLessThanOrEqual(5_001)
+  expect(families.flatMap(({ samples }) => samples)).toEqual([{ name: 'b', labels: {}, value: 1 }])
+})

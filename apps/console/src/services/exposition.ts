@@ -16,22 +16,26 @@ export interface MetricFamily {
 
 const TYPES = ['counter', 'gauge', 'histogram', 'summary', 'untyped'] as const
 const TYPE_LINE = /^#\s+TYPE\s+([a-zA-Z_:][\w:]*)\s+(\w+)\s*$/
-const SAMPLE = /^([a-zA-Z_:][\w:]*)\s*(?:\{(.*)\})?\s+(\S+)(?:\s+-?\d+)?\s*$/
+const SAMPLE = /^([a-zA-Z_:][\w:]*)(?:\s*\{(.*)\})?\s+(\S+)(?:\s+-?\d+)?\s*$/
 const LABEL = /\s*([a-zA-Z_]\w*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*(?:,|$)/y
+/** No service has a longer one, and a pattern takes its time. */
+const LONGEST_LINE = 16 * 1024
 const SUFFIX = /_(?:bucket|sum|count)$/
 
 /**
  * Reads the text format of Prometheus (exposition format 0.0.4). A line that is none of it is left out: the others say
  * what they say all the same.
  *
- * @param maximumSamples what comes after so many is left out
+ * @param maximumSamples what comes after so many is left out, metrics without samples too
  */
 export function parseExposition(text: string, maximumSamples = 5_000): MetricFamily[] {
   const families = new Map<string, MetricFamily>()
   let left = maximumSamples
   for (const line of text.split('\n')) {
+    if (line.length > LONGEST_LINE) continue
     const typed = TYPE_LINE.exec(line)
-    if (typed !== null) familyOf(families, typed[1] ?? '').type = typeOf(typed[2])
+    if (typed !== null && families.size < maximumSamples)
+      familyOf(families, typed[1] ?? '').type = typeOf(typed[2])
     else if (left > 0 && line !== '' && !line.startsWith('#')) {
       const sample = parseSample(line)
       if (sample === undefined) continue
@@ -87,5 +91,5 @@ function unescaped(_: string, character: string): string {
 function valueOf(text: string): number | undefined {
   if (/^[+-]?Inf$/.test(text)) return text.startsWith('-') ? -Infinity : Infinity
   if (text === 'NaN') return NaN
-  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : undefined
+  return /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : undefined
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 
+import { parseShallowJson } from './shallow-json.ts'
+
 /** A socket that clients reach a service by. */
 export interface ListeningSocket {
   transport: string
@@ -19,7 +21,7 @@ const optionsAnswer = z.looseObject({ sockets: z.array(socket).max(1_000) })
 /** @returns undefined when it is not what a service answers */
 export function parseOptions(text: string): z.output<typeof optionsAnswer> | null {
   try {
-    return optionsAnswer.safeParse(JSON.parse(text)).data ?? null
+    return optionsAnswer.safeParse(parseShallowJson(text)).data ?? null
   } catch {
     return null
   }

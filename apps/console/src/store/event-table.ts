@@ -14,6 +14,15 @@ export interface StoredEvent extends ServiceEvent {
   id: number
 }
 
+/** What an event takes in memory beside its text, about. */
+const EVENT_BYTES = 500
+/** Of one answer: more events than that are asked for again, with the last id. */
+const MAXIMUM_ANSWER_BYTES = 4 * 1024 * 1024
+
+/** What an event takes in memory. */
+export const bytesOf = ({ json, source }: ServiceEvent): number =>
+  EVENT_BYTES + json.length + source.length
+
 const MAXIMUM_EVENTS = 100_000
 /** Of all of them together. */
 const MAXIMUM_BYTES = 64 * 1024 * 1024
@@ -54,14 +63,15 @@ export class EventTable {
     return stored
   }
 
-  /** The events after one, oldest first; without it the latest ones. */
+  /** The events after one, oldest first; without it the latest ones. Fewer where they are long, but one at least. */
   after(id: number | undefined, limit: number): StoredEvent[] {
     const columns = 'SELECT id, service, source, json FROM events'
-    const rows =
-      id === undefined
-        ? this.#database.prepare(`${columns} ORDER BY id DESC LIMIT ?`).all(limit).toReversed()
-        : this.#database.prepare(`${columns} WHERE id > ? ORDER BY id LIMIT ?`).all(id, limit)
-    return rows as unknown as StoredEvent[]
+    if (id === undefined) {
+      const latest = this.#database.prepare(`${columns} ORDER BY id DESC LIMIT ?`).iterate(limit)
+      return firstOf(latest).toReversed()
+    }
+    const query = this.#database.prepare(`${columns} WHERE id > ? ORDER BY id LIMIT ?`)
+    return firstOf(query.iterate(id, limit))
   }
 
   /** The id that the service gave the last of its events that is stored. */
@@ -92,4 +102,17 @@ export class EventTable {
     this.#count = Number(sum?.['events'])
     this.#bytes = Number(sum?.['bytes'])
   }
+}
+
+/** As many rows as fit into an answer. */
+function firstOf(rows: Iterable<unknown>): StoredEvent[] {
+  const events: StoredEvent[] = []
+  let bytes = 0
+  for (const row of rows) {
+    const event = row as StoredEvent
+    bytes += bytesOf(event)
+    if (events.length > 0 && bytes > MAXIMUM_ANSWER_BYTES) break
+    events.push(event)
+  }
+  return events
 }

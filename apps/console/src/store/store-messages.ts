@@ -22,5 +22,6 @@ export type StoreRequest =
 /** What it says. */
 export type StoreMessage =
   | { kind: 'opened'; movedAside: { path: string; reason: string } | undefined }
-  | { kind: 'stored'; events: StoredEvent[] }
+  /** Of `bytes` in all those that were not stored before. */
+  | { kind: 'stored'; events: StoredEvent[]; bytes: number }
   | { kind: 'answer'; number: number; answer: unknown }

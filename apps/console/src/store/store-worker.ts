@@ -1,7 +1,7 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 
 import { type OpenDatabase, openDatabase } from './database.ts'
-import { EventTable } from './event-table.ts'
+import { bytesOf, EventTable } from './event-table.ts'
 import { SampleTable } from './sample-table.ts'
 import type { StoreMessage, StoreRequest } from './store-messages.ts'
 
@@ -35,7 +35,11 @@ class StoreWorker {
         return
       }
       case 'events':
-        this.#post({ kind: 'stored', events: this.#events.add(request.events) })
+        this.#post({
+          kind: 'stored',
+          events: this.#events.add(request.events),
+          bytes: request.events.reduce((sum, each) => sum + bytesOf(each), 0),
+        })
         return this.#events.expire()
       case 'close':
         return this.#close()

@@ -2,15 +2,15 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 
 import type { Series } from '../services/series.ts'
-import type { ServiceEvent, StoredEvent } from './event-table.ts'
+import { bytesOf, type ServiceEvent, type StoredEvent } from './event-table.ts'
 import type { SampleRange } from './sample-table.ts'
 import type { StoreMessage, StoreRequest } from './store-messages.ts'
 
 const MODULE = new URL('store-worker.ts', import.meta.url)
 /** V8 would take more before it collects anything. */
 const LIMITS = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 4 }
-/** Events that come while so many are not stored yet are left to the services, which keep them. */
-const MAXIMUM_UNSTORED = 10_000
+/** Events that come while so much is not stored yet are left to the services, which keep them. */
+const MAXIMUM_UNSTORED_BYTES = 8 * 1024 * 1024
 
 type Question =
   Extract<StoreRequest, { number: number }> extends infer Each
@@ -36,7 +36,7 @@ export class Store {
   readonly #opened = Promise.withResolvers<void>()
   readonly #defined = new Set<string>()
   #asked = 0
-  #unstored = 0
+  #unstoredBytes = 0
 
   constructor(options: StoreOptions) {
     this.#options = options
@@ -64,10 +64,10 @@ export class Store {
     this.#post({ kind: 'samples', seconds, values: pairs })
   }
 
-  /** @returns false when the event is not taken: too many are not stored yet */
+  /** @returns false when the event is not taken: too much is not stored yet */
   addEvent(event: ServiceEvent): boolean {
-    if (this.#unstored >= MAXIMUM_UNSTORED) return false
-    this.#unstored += 1
+    if (this.#unstoredBytes >= MAXIMUM_UNSTORED_BYTES) return false
+    this.#unstoredBytes += bytesOf(event)
     this.#post({ kind: 'events', events: [event] })
     return true
   }
@@ -123,7 +123,7 @@ export class Store {
         if (message.movedAside !== undefined) this.#options.onMovedAside(message.movedAside)
         return this.#opened.resolve()
       case 'stored':
-        this.#unstored = Math.max(0, this.#unstored - 1)
+        this.#unstoredBytes -= message.bytes
         return this.#options.onStored(message.events)
       case 'answer':
         this.#questions.get(message.number)?.(message.answer)
