@@ -51,7 +51,8 @@ async function gatherLoss(context: CheckContext): Promise<LossFacts> {
   socket.on('error', () => refused++)
   socket.on('message', (bytes) => {
     const sequence = format.sequenceOf(bytes)
-    if (sequence !== undefined) trips.reply(sequence)
+    // What has another length is no echo, whoever made it.
+    if (sequence !== undefined && bytes.length === BYTES) trips.reply(sequence)
   })
   try {
     socket.connect(peer.port, peer.address)

@@ -32,6 +32,8 @@ export interface SizeFacts {
 const LARGEST_BYTES = 65_507
 const FRAGMENTED_BYTES = [2_000, 8_000, 32_000, LARGEST_BYTES]
 const ATTEMPTS = 3
+/** A peer that answers what it did not answer before would otherwise be asked without an end. */
+const SEARCHES = 3
 /** Longer than a busy host takes, and shorter than a user waits. */
 const ATTEMPT_MILLIS = 500
 const HEADER_BYTES = { 4: 28, 6: 48 }
@@ -63,6 +65,7 @@ export async function sizeFacts(
 async function searchLargest(
   probe: SizeProbe,
   answered: number,
+  searches = SEARCHES,
 ): Promise<Pick<SizeFacts, 'largestWholeBytes' | 'vanished' | 'isTold'>> {
   const outcomes = new Set<Outcome>()
   let [whole, tooLong] = [answered, LARGEST_BYTES + 1]
@@ -75,7 +78,7 @@ async function searchLargest(
   }
   // Some are lost that are not too long: what only seemed to be is asked again.
   const again = tooLong <= LARGEST_BYTES ? await probe.ask(tooLong) : 'too-long'
-  if (again === 'answered') return searchLargest(probe, tooLong)
+  if (again === 'answered' && searches > 1) return searchLargest(probe, tooLong, searches - 1)
   const isTold = outcomes.has('told') || again === 'told'
   return { largestWholeBytes: whole, vanished: again === 'vanished', isTold }
 }

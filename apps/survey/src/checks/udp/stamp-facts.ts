@@ -5,14 +5,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import type { ResolvedAddress } from '@sockyard/net/address'
 import { setPathOptions } from '@sockyard/net/connect'
-import {
-  basePacketBytes,
-  decodeReflectorPacket,
-  readTlvs,
-  STAMP_TLV,
-} from '@sockyard/protocol/stamp'
+import { basePacketBytes, readTlvs, STAMP_TLV } from '@sockyard/protocol/stamp'
 
-import { testPacket } from './test-packet.ts'
+import { readAnswer, testPacket } from './test-packet.ts'
 
 /** What came of sending test packets to a Session-Reflector. */
 export interface StampFacts {
@@ -99,9 +94,9 @@ class Answers {
   }
 
   take(bytes: Uint8Array): void {
-    const decoded = decodeReflectorPacket(bytes)
-    if (!decoded.ok || decoded.value.sessionId !== this.sessionId) return
-    const { sender, senderTtl } = decoded.value
+    const answer = readAnswer(bytes, this.sessionId)
+    if (answer === undefined) return
+    const { sender, senderTtl } = answer
     if (sender.sequence >= PACKETS) return
     if (this.#seen.has(sender.sequence)) this.#duplicated += 1
     this.#seen.add(sender.sequence)

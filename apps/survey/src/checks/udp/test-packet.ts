@@ -6,6 +6,7 @@ import {
   basePacketBytes,
   decodeReflectorPacket,
   encodeSenderPacketInto,
+  type ReflectorPacket,
   type SentTlv,
   STAMP_TLV,
   TLV_HEADER_BYTES,
@@ -32,6 +33,13 @@ export function testPacket(
   return bytes
 }
 
+/** The answer of a Session-Reflector; undefined for another session's, and for a request that only comes back. */
+export function readAnswer(bytes: Uint8Array, sessionId: number): ReflectorPacket | undefined {
+  const decoded = decodeReflectorPacket(bytes)
+  if (!decoded.ok || decoded.value.sessionId !== sessionId) return undefined
+  return decoded.value.receiveTimestamp === 0n ? undefined : decoded.value
+}
+
 /** Test packets with padding (RFC 8972, section 4.1), and the answers of a Session-Reflector. */
 export function stampFormat(): SizeFormat {
   const session = randomInt(1, 0x1_0000)
@@ -42,10 +50,6 @@ export function stampFormat(): SizeFormat {
       const value = new Uint8Array(bytes - smallestBytes)
       return testPacket(sequence, session, [{ type: STAMP_TLV.extraPadding, value }])
     },
-    sequenceOf(answer) {
-      const decoded = decodeReflectorPacket(answer)
-      const isOurs = decoded.ok && decoded.value.sessionId === session
-      return isOurs ? decoded.value.sender.sequence : undefined
-    },
+    sequenceOf: (answer) => readAnswer(answer, session)?.sender.sequence,
   }
 }
