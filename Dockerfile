@@ -59,7 +59,7 @@ ENTRYPOINT ["node", "src/main.ts"]
 
 # What listens, or measures until it is stopped, says on its admin port whether it is ready.
 FROM runtime AS service
-HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --start-interval=1s --retries=2 \
+HEALTHCHECK --interval=2m --timeout=5s --start-period=2m --start-interval=1s --retries=2 \
   CMD ["/yard/packages/service/bin/healthcheck"]
 
 FROM service AS tcp-echo

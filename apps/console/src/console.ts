@@ -12,6 +12,7 @@ import { exportLabMetrics } from './lab/lab-metrics.ts'
 import { labRoutes } from './lab/lab-routes.ts'
 import { Lab } from './lab/lab.ts'
 import { exportMetrics } from './metrics.ts'
+import { ScrapePace } from './services/scrape-pace.ts'
 import type { Series } from './services/series.ts'
 import { ServiceDirectory } from './services/service-directory.ts'
 import { TargetFinder } from './services/targets.ts'
@@ -56,17 +57,19 @@ async function run(context: ServiceContext<ServeOptions>, finder: TargetFinder, 
   })
   await store.opened()
   const latest = new LatestValues()
+  const pace = new ScrapePace(() => hub.hasClients)
   const directory: ServiceDirectory = new ServiceDirectory(
     finder,
     {
       onState: () => hub.publish('services', { services: directory.services }),
-      onValues(_, values) {
-        store.addSamples(Date.now() / 1_000, values)
+      onValues(_, values, seconds) {
+        store.addSamples(Date.now() / 1_000, values, seconds)
         latest.add(values)
       },
       onPeers: (service, text) => topology.update(service, text, performance.now()),
       onEvent: (service, source, json) => store.addEvent({ service, source, json }),
     },
+    pace,
     (service) => store.lastSource(service),
   )
   const topology = new TopologyView(() => directory.services)
@@ -84,7 +87,7 @@ async function run(context: ServiceContext<ServeOptions>, finder: TargetFinder, 
     limits: { connections: () => MAXIMUM_CONNECTIONS, streams: () => MAXIMUM_STREAMS },
     onRequest: createResponder({
       token: options.token,
-      routes: new Map([...apiRoutes({ directory, store, topology, hub }), ['/api/lab', get]]),
+      routes: new Map([...apiRoutes({ directory, store, topology, hub, pace }), ['/api/lab', get]]),
       actions: new Map([['/api/lab', post]]),
     }),
   })

@@ -3,6 +3,7 @@ import { z } from 'zod'
 
 import { respondJson } from '../http/respond-json.ts'
 import type { Route } from '../http/responder.ts'
+import type { ScrapePace } from '../services/scrape-pace.ts'
 import type { ServiceDirectory } from '../services/service-directory.ts'
 import type { Store } from '../store/store.ts'
 import type { TopologyView } from '../topology/topology-view.ts'
@@ -29,6 +30,8 @@ interface ApiOptions {
   store: Store
   topology: TopologyView
   hub: StreamHub
+  /** Is told of each request. */
+  pace: ScrapePace
 }
 
 /** All that the page shows, as JSON; the schemas are those of docs/schemas. */
@@ -37,6 +40,7 @@ export function apiRoutes({
   store,
   topology,
   hub,
+  pace,
 }: ApiOptions): ReadonlyMap<string, Route> {
   const routes: Record<string, Route> = {
     '/api/services': (_url, _request, response) => {
@@ -69,7 +73,15 @@ export function apiRoutes({
       return hub.serve(response, lastEventId(request.headers['last-event-id']))
     },
   }
-  return new Map(Object.entries(routes))
+  return new Map(
+    Object.entries(routes).map(([path, route]): [string, Route] => [
+      path,
+      (...request) => {
+        pace.looked()
+        return route(...request)
+      },
+    ]),
+  )
 }
 
 function secondsOf(iso: string): number {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
+import type { ScrapePace } from './scrape-pace.ts'
 import { type ServiceReports, type ServiceState, ServiceWatcher } from './service-watcher.ts'
 import type { Target, TargetFinder } from './targets.ts'
 
@@ -10,6 +11,7 @@ const FIND_MILLIS = 5_000
 export class ServiceDirectory {
   readonly #finder: TargetFinder
   readonly #reports: ServiceReports
+  readonly #pace: ScrapePace
   readonly #lastId: (service: string) => Promise<string | undefined>
   readonly #watchers = new Map<string, ServiceWatcher>()
   readonly #shown = new Set<string>()
@@ -19,10 +21,12 @@ export class ServiceDirectory {
   constructor(
     finder: TargetFinder,
     reports: ServiceReports,
+    pace: ScrapePace,
     lastId: (service: string) => Promise<string | undefined>,
   ) {
     this.#finder = finder
     this.#lastId = lastId
+    this.#pace = pace
     this.#reports = { ...reports, onState: (state) => this.#onState(state, reports) }
   }
 
@@ -69,7 +73,8 @@ export class ServiceDirectory {
   }
 
   async #watch(target: Target): Promise<void> {
-    const watcher = new ServiceWatcher(target, this.#reports, await this.#lastId(target.id))
+    const lastId = await this.#lastId(target.id)
+    const watcher = new ServiceWatcher(target, this.#reports, this.#pace, lastId)
     if (this.#stopping.signal.aborted) return
     this.#watchers.set(target.id, watcher)
     if (target.isExpected) this.#shown.add(target.id)

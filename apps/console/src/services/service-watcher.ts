@@ -6,11 +6,10 @@ import { parsePeers } from '../topology/peers.ts'
 import { AdminClient } from './admin-client.ts'
 import { parseExposition } from './exposition.ts'
 import { listeningOf, type ListeningSocket, parseOptions } from './listening.ts'
+import type { ScrapePace } from './scrape-pace.ts'
 import { type Series, SeriesReader } from './series.ts'
 import type { Target } from './targets.ts'
 
-/** How often a service is asked for its metrics and peers. */
-const SCRAPE_MILLIS = 1_000
 /** Its sockets change when it starts, hardly ever later. */
 const OPTIONS_MILLIS = 30_000
 /** An id that no service gives: it sends all that it keeps. */
@@ -35,7 +34,8 @@ export interface ServiceState {
 export interface ServiceReports {
   /** The state has changed. */
   onState(state: ServiceState): void
-  onValues(service: string, values: ReadonlyMap<Series, number>): void
+  /** @param seconds for which the values stand: those since the scrape before */
+  onValues(service: string, values: ReadonlyMap<Series, number>, seconds: number): void
   /** The answer to GET /peers, not yet checked. */
   onPeers(service: string, text: string): void
   /**
@@ -50,19 +50,27 @@ export class ServiceWatcher {
   readonly #client: AdminClient
   readonly #series: SeriesReader
   readonly #reports: ServiceReports
+  readonly #pace: ScrapePace
   readonly #stopping = new AbortController()
   readonly #backoff = new Backoff()
   #state: ServiceState
   #options: unknown = null
   #lastId: string
   #optionsAt = -Infinity
+  #scrapedAt = -Infinity
 
   /** @param lastId that of the last event of the service that is stored */
-  constructor(target: Target, reports: ServiceReports, lastId = FROM_THE_BEGINNING) {
+  constructor(
+    target: Target,
+    reports: ServiceReports,
+    pace: ScrapePace,
+    lastId = FROM_THE_BEGINNING,
+  ) {
     const { id, url, service } = target
     this.#client = new AdminClient(url)
     this.#series = new SeriesReader(id)
     this.#reports = reports
+    this.#pace = pace
     this.#lastId = lastId
     const since = new Date().toISOString()
     const state = { state: 'down', since, listening: [], error: null } as const
@@ -93,9 +101,8 @@ export class ServiceWatcher {
     while (!signal.aborted) {
       const began = performance.now()
       const isUp = await this.#scrape(began, signal)
-      const wait = isUp ? SCRAPE_MILLIS - (performance.now() - began) : this.#backoff.next()
       if (isUp) this.#backoff.lasted(Infinity)
-      await pause(Math.max(0, wait), signal)
+      await (isUp ? this.#pace.next(began, signal) : pause(this.#backoff.next(), signal))
     }
   }
 
@@ -104,7 +111,9 @@ export class ServiceWatcher {
     try {
       const families = parseExposition(await this.#client.get('/metrics/service', signal))
       const { id } = this.#state
-      this.#reports.onValues(id, this.#series.read(families, nowMillis))
+      const seconds = (nowMillis - this.#scrapedAt) / 1_000
+      this.#scrapedAt = nowMillis
+      this.#reports.onValues(id, this.#series.read(families, nowMillis), seconds)
       const peers = await this.#client.get('/peers', signal)
       if (this.#state.service === null) this.#learnName(peers)
       this.#reports.onPeers(id, peers)
@@ -114,6 +123,7 @@ export class ServiceWatcher {
     } catch (error) {
       if (signal.aborted) return false
       this.#optionsAt = -Infinity
+      this.#scrapedAt = -Infinity
       this.#change({ state: 'down', error: messageOf(error) })
       return false
     }

@@ -63,7 +63,9 @@ class StoreFileError extends Error {
 function open(path: string): DatabaseSync {
   const database = new DatabaseSync(path)
   try {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
+    // A temporary file is gone after a crash, and needs nothing that would survive it.
+    if (path === '') database.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;')
+    else database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;')
     checkVersion(database)
     database.exec(TABLES)
     database.exec(`PRAGMA user_version = ${VERSION}`)

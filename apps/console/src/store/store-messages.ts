@@ -4,7 +4,7 @@ import type { ServiceEvent, StoredEvent } from './event-table.ts'
 /** What the thread of the store is told; those with a number are answered. */
 export type StoreRequest =
   | { kind: 'define'; series: Series }
-  | { kind: 'samples'; seconds: number; values: [id: string, value: number][] }
+  | { kind: 'samples'; seconds: number; covered: number; values: [id: string, value: number][] }
   | { kind: 'events'; events: ServiceEvent[] }
   | { kind: 'close' }
   | { kind: 'list-series'; number: number }

@@ -6,6 +6,8 @@ import { SampleTable } from './sample-table.ts'
 import type { StoreMessage, StoreRequest } from './store-messages.ts'
 
 const FLUSH_MILLIS = 5_000
+/** A file that ends with the process need not have what memory has, but memory is to be freed. */
+const TEMPORARY_FLUSH_MILLIS = 60_000
 const EXPIRY_MILLIS = 60_000
 
 /** Keeps samples and events for the thread of the console, which a write to a disk would make wait. */
@@ -21,7 +23,8 @@ class StoreWorker {
     this.#events = new EventTable(this.#open.database)
     this.#post = post
     this.#samples.expire(Date.now() / 1_000)
-    setInterval(() => this.#samples.flush(), FLUSH_MILLIS).unref()
+    const flushMillis = path === '' ? TEMPORARY_FLUSH_MILLIS : FLUSH_MILLIS
+    setInterval(() => this.#samples.flush(), flushMillis).unref()
     setInterval(() => this.#samples.expire(Date.now() / 1_000), EXPIRY_MILLIS).unref()
     post({ kind: 'opened', movedAside: this.#open.movedAside })
   }
@@ -31,7 +34,9 @@ class StoreWorker {
       case 'define':
         return this.#samples.define(request.series)
       case 'samples': {
-        for (const [id, value] of request.values) this.#samples.add(id, request.seconds, value)
+        const { seconds, covered, values } = request
+        for (let before = covered - 1; before >= 0; before -= 1)
+          for (const [id, value] of values) this.#samples.add(id, seconds - before, value)
         return
       }
       case 'events':

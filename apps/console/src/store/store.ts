@@ -28,6 +28,13 @@ interface StoreOptions {
   onFailure: (error: Error) => void
 }
 
+/** Values of a service that was away stand for no time before they came. */
+const LONGEST_COVERED_SECONDS = 15
+
+function stepsOf(seconds: number): number {
+  return seconds > LONGEST_COVERED_SECONDS ? 1 : Math.max(1, Math.round(seconds))
+}
+
 /** The history: samples and events, in a thread of its own. */
 export class Store {
   readonly #worker: Worker
@@ -57,11 +64,14 @@ export class Store {
     return this.#opened.promise
   }
 
-  /** @param seconds since 1970 */
-  addSamples(seconds: number, values: ReadonlyMap<Series, number>): void {
+  /**
+   * @param seconds since 1970
+   * @param covered for so many seconds until then the values stand; no more than the longest time between two scrapes
+   */
+  addSamples(seconds: number, values: ReadonlyMap<Series, number>, covered: number): void {
     for (const series of values.keys()) this.#define(series)
     const pairs = [...values].map(([{ id }, value]): [string, number] => [id, value])
-    this.#post({ kind: 'samples', seconds, values: pairs })
+    this.#post({ kind: 'samples', seconds, covered: stepsOf(covered), values: pairs })
   }
 
   /** @returns false when the event is not taken: too much is not stored yet */
