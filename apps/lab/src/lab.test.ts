@@ -1,3 +1,5 @@
+import { SystemCallError } from '@sockyard/posix/ffi'
+import { NativeSocket } from '@sockyard/posix/socket'
 import { labEvent, type LabStep } from '@sockyard/protocol/results'
 import { runApp } from '@sockyard/testkit/process'
 import { describe, expect, test, vi } from 'vitest'
@@ -143,6 +145,31 @@ test('the queue of a listening socket has an end', async () => {
     only(calls, who, 'connect'),
   )
   expect(connected).toEqual(['0', '0', 'EAGAIN', 'EAGAIN'])
+})
+
+/** raw(7) needs a privilege. */
+function mayRecord(): boolean {
+  try {
+    NativeSocket.open({ family: 'IPv4', type: 'raw', protocol: 6 }).close()
+    return true
+  } catch (error) {
+    if (error instanceof SystemCallError && error.code === 'EPERM') return false
+    throw error
+  }
+}
+
+test.skipIf(!mayRecord())('its packets are told: the handshake, and a FIN each way', async () => {
+  const { stdout } = await runApp('lab', ['connection', '--json'])
+  const events = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => labEvent.parse(JSON.parse(line)))
+  const packets = events.flatMap(({ event, data }) => (event === 'sample' ? data.packets : []))
+  const abouts = packets.map(({ about }) => about)
+  expect(abouts.slice(0, 3)).toEqual(['SYN', 'SYN, ACK', 'ACK'])
+  const closing = packets.filter(({ about }) => about === 'FIN, ACK')
+  expect(new Set(closing.map(({ source }) => source)).size).toBe(2)
+  expect(packets.some(({ bytes }) => Buffer.from(bytes, 'base64').includes('hello'))).toBe(true)
 })
 
 test('a connection has an address at each end, and ends by itself', async () => {

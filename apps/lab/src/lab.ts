@@ -3,8 +3,11 @@ import type { Writable } from 'node:stream'
 import { escapeText, eventLine } from '@sockyard/cli/text'
 import { NetworkError } from '@sockyard/net/errors'
 import { SystemCallError, NativeCallsMissingError } from '@sockyard/posix/ffi'
-import type { LabStep, LabEvent } from '@sockyard/protocol/results'
+import { NativeSocket } from '@sockyard/posix/socket'
+import type { LabPacket, LabStep, LabEvent } from '@sockyard/protocol/results'
 import type { CommandContext } from '@sockyard/service/lifecycle'
+
+import { PacketRecorder } from './packet-recorder.ts'
 
 /** A call that is about to be made. */
 interface Call {
@@ -21,6 +24,9 @@ export type Outcome = number | { returned: number; got: string } | undefined
 export class Lab implements Disposable {
   readonly #report: (step: LabStep) => void
   readonly #owned = new DisposableStack()
+  readonly #recorder = this.#owned.use(new PacketRecorder())
+  readonly #sockets: NativeSocket[] = []
+  readonly #ports = new Set<number>()
   #steps = 0
 
   constructor(report: (step: LabStep) => void) {
@@ -41,12 +47,23 @@ export class Lab implements Disposable {
     const { returned, got, errno } = outcomeOf(perform)
     this.#steps += 1
     const step = this.#steps
-    this.#report({ step, who, call, arguments: [...words], returned, errno, got, why })
+    const packets = this.takePackets()
+    this.#report({ step, who, call, arguments: [...words], returned, errno, got, why, packets })
     return returned
+  }
+
+  /** What the sockets of the experiment sent since the last step; to be called after what is not shown, too. */
+  takePackets(): LabPacket[] {
+    for (const socket of this.#sockets) {
+      const address = socket.closed ? undefined : socket.localAddress()
+      if (address?.family === 'IPv4' && address.port > 0) this.#ports.add(address.port)
+    }
+    return this.#recorder.take(this.#ports)
   }
 
   /** Closes it at the end of the experiment. */
   owns<Resource extends Disposable>(resource: Resource): Resource {
+    if (resource instanceof NativeSocket) this.#sockets.push(resource)
     return this.#owned.use(resource)
   }
 

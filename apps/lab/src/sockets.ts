@@ -16,7 +16,7 @@ export const LOOPBACK: InternetAddress = {
   scope: 0,
 }
 
-/** Both ends of a TCP connection over loopback. */
+/** Both ends of a TCP connection over loopback, whose handshake is not shown. */
 export function tcpPair(lab: Lab): { client: LabSocket; server: LabSocket } {
   using listener = NativeSocket.open({ family: 'IPv4', type: 'stream' })
   listener.bind(LOOPBACK)
@@ -25,10 +25,12 @@ export function tcpPair(lab: Lab): { client: LabSocket; server: LabSocket } {
   client.connect(addressOf(listener))
   const server = listener.accept()
   if (server === undefined) throw new Error('no connection to accept')
-  return {
+  const pair = {
     client: new LabSocket(lab, 'client', client),
     server: new LabSocket(lab, 'server', server),
   }
+  lab.takePackets()
+  return pair
 }
 
 /** Two UDP sockets that are connected with each other over loopback. */

@@ -31,6 +31,16 @@ const LAB: LabEvent[] = [
       errno: 'EAGAIN',
       got: null,
       why: 'a look',
+      packets: [
+        {
+          protocol: 'tcp',
+          source: '127.0.0.1:3111',
+          destination: '127.0.0.1:50930',
+          about: 'SYN, ACK',
+          length: 60,
+          bytes: 'RQAAPA==',
+        },
+      ],
     },
   },
   { event: 'end', at, data: { steps: 1, lesson: 'it stays' } },

@@ -9,7 +9,7 @@ export {
 export { daytimeQueryEvent, type DaytimeQueryEvent } from './daytime-query.ts'
 export { echoPingEvent, type EchoPingEvent } from './echo-ping.ts'
 export type { Failure } from './fields.ts'
-export { labEvent, type LabEvent, type LabStep } from './lab.ts'
+export { labEvent, type LabEvent, type LabPacket, type LabStep } from './lab.ts'
 export { lookupEvent, type LookupAnswer, type LookupEvent } from './lookup.ts'
 export { messageEvent, type MessageEvent } from './messages.ts'
 export {

@@ -4,6 +4,16 @@ import { count, at } from './fields.ts'
 
 const text = z.string()
 
+/** A packet of the experiment, as the kernel handed it over. */
+const packet = z.strictObject({
+  protocol: z.enum(['tcp', 'udp', 'icmp']),
+  source: text.describe('address, and port where there is one'),
+  destination: text,
+  about: text.describe('flags and bytes of TCP, bytes of UDP, the error of ICMP'),
+  length: count.describe('bytes, with its headers'),
+  bytes: z.base64().describe('the first 256, from the IP header on'),
+})
+
 /** One call on a socket, and what came of it. */
 export const labStep = z.strictObject({
   step: count.describe('from 1 on'),
@@ -14,6 +24,9 @@ export const labStep = z.strictObject({
   errno: text.nullable().describe('the errno name, such as EAGAIN'),
   got: text.nullable().describe('what was read or told, when the call gives more than a number'),
   why: text,
+  packets: z
+    .array(packet)
+    .describe('sent since the step before; recorded where raw(7) is permitted, else none'),
 })
 
 /** The lines of an experiment of `lab --json`. */
@@ -33,5 +46,6 @@ export const labEvent = z.discriminatedUnion('event', [
 
 /** One line of `lab --json`. */
 export type LabEvent = z.infer<typeof labEvent>
+export type LabPacket = z.infer<typeof packet>
 /** One step of an experiment. */
 export type LabStep = Extract<LabEvent, { event: 'sample' }>['data']

@@ -1,0 +1,12 @@
+/** Packets as this kernel sent them over loopback, in hexadecimal. */
+export const PACKETS = {
+  syn: '4500003c6db540004006cf047f0000017f000001c6f2c8178e7b89cd00000000a002ffd7fe3000000204ffd70402080abdff43ef000000000103030a',
+  data: '450000396db740004006cf057f0000017f000001c6f2c8178e7b89cedb0b84bb80180040fe2d00000101080abdff43f07d4e392a68656c6c6f',
+  datagram: '450000232e02400040110ec67f0000017f00000187faa1b3000ffe22626f6e6a6f7572',
+  unreachable:
+    '45c00040bc6c00004001bf8e7f0000017f000001030311a60000000045000024c88b40004011743b7f0000017f00000187faa1b30010fe23616e79626f64793f',
+} as const
+
+export function packetOf(name: keyof typeof PACKETS): Buffer {
+  return Buffer.from(PACKETS[name], 'hex')
+}
