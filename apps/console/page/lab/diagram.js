@@ -1,5 +1,5 @@
 import { html } from '../html.js'
-import { HEAD_HEIGHT, KERNEL } from './sequence.js'
+import { HEAD_HEIGHT, KERNEL, PACKET_LINE } from './sequence.js'
 
 /**
  * A sequence diagram as SVG. Its colours are those of the text around it, so that it is the same in a file of its own.
@@ -44,6 +44,7 @@ export function Diagram({ sequence, title, current, onChoose }) {
                 y=${step.y + 24 + line * 26}
               />`,
           )}
+          <${Packets} step=${step} places=${places} />
           <${Note} lines=${step.note} x=${noteX} y=${step.y + 20} />
         </g>`,
     )}
@@ -91,6 +92,24 @@ function Message({ message: { from, to, label, isAnswer }, places, y }) {
       >${label}</text
     >
   </g>`
+}
+
+/** Beside the kernel, where the call is not. */
+function Packets({ step: { packets, messages, y }, places }) {
+  const kernel = places.get(KERNEL)
+  const isLeft = places.get(messages[0].from) > kernel
+  return packets.map(
+    (label, at) =>
+      html`<text
+        key=${at}
+        class="packet"
+        x=${kernel + (isLeft ? -12 : 12)}
+        y=${y + 20 + at * PACKET_LINE}
+        text-anchor=${isLeft ? 'end' : 'start'}
+      >
+        ${label}
+      </text>`,
+  )
 }
 
 function Note({ lines, x, y }) {

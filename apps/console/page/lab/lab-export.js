@@ -1,5 +1,8 @@
+import { KERNEL } from './sequence.js'
+
 /** For a file of its own: the colours of paper. */
-const PAPER = '<style>svg{color:#1c2430;background:#fff}.failed{color:#b3261e;fill:#b3261e}</style>'
+const PAPER =
+  '<style>svg{color:#1c2430;background:#fff}.failed{color:#b3261e;fill:#b3261e}.packet{fill:#1f5fae}</style>'
 
 /** @param {SVGElement} diagram as it is drawn */
 export function svgFileOf(diagram) {
@@ -16,12 +19,14 @@ export function mermaidOf({ lifelines, steps }) {
   const participants = lifelines.map(
     ({ name }) => `participant ${ids.get(name)} as ${escaped(name)}`,
   )
-  const lines = steps.flatMap(({ messages, note }) => [
-    ...messages.map(
-      ({ from, to, label, isAnswer }) =>
-        `${ids.get(from)}${isAnswer ? '-->>' : '->>'}${ids.get(to)}: ${escaped(label)}`,
-    ),
-    `Note over ${[...new Set(sidesOf(messages[0], lifelines))].map((name) => ids.get(name)).join(',')}: ${escaped(note.join(' '))}`,
+  const arrow = ({ from, to, label, isAnswer }) =>
+    `${ids.get(from)}${isAnswer ? '-->>' : '->>'}${ids.get(to)}: ${escaped(label)}`
+  const kernel = { from: KERNEL, to: KERNEL, isAnswer: false }
+  const lines = steps.flatMap(({ messages: [call, ...answers], packets, note }) => [
+    arrow(call),
+    ...packets.map((label) => arrow({ ...kernel, label })),
+    ...answers.map(arrow),
+    `Note over ${[...new Set(sidesOf(call, lifelines))].map((name) => ids.get(name)).join(',')}: ${escaped(note.join(' '))}`,
   ])
   return ['sequenceDiagram', ...[...participants, ...lines].map((line) => `    ${line}`), ''].join(
     '\n',

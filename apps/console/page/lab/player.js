@@ -5,7 +5,8 @@ import { html } from '../html.js'
 import { visible } from '../text.js'
 import { Diagram } from './diagram.js'
 import { mermaidOf, svgFileOf } from './lab-export.js'
-import { answerText, callerOf, callText, sequenceOf } from './sequence.js'
+import { pcapngOf } from './pcapng.js'
+import { answerText, callerOf, callText, packetText, sequenceOf } from './sequence.js'
 
 /** How long the film shows a step: for the eye to find it, and to read why. */
 const LEAST_MILLIS = 1_200
@@ -32,7 +33,7 @@ export function Player({ run }) {
       <button type="button" onClick=${() => goTo(current - 1)}>Back</button>
       <button type="button" onClick=${() => goTo(current + 1)}>Next</button>
       <button type="button" onClick=${play}>${isPlaying ? 'Pause' : 'Play'}</button>
-      <${Exports} experiment=${run.experiment} sequence=${sequence} place=${place} />
+      <${Exports} run=${run} sequence=${sequence} place=${place} />
     </p>
     <p class="explanation" role="status">
       Step ${current + 1} of ${run.steps.length}: <${Step} step=${run.steps[current]} />
@@ -52,6 +53,7 @@ export function Player({ run }) {
         (step, at) =>
           html`<li key=${at} aria-current=${at === current ? 'step' : 'false'}>
             <${Step} step=${step} />
+            ${step.packets.map((packet, line) => html`<br key=${line} /><small>${packetText(packet)}</small>`)}
           </li>`,
       )}
     </ol>
@@ -98,11 +100,13 @@ function scrollTo(place, { lifelines, steps, height }, current) {
   place.scrollTo({ top, left, behavior: isStill ? 'auto' : 'smooth' })
 }
 
-function Exports({ experiment, sequence, place }) {
+function Exports({ run: { experiment, steps }, sequence, place }) {
   const saveAs = (ending, type, text) => save(`${experiment}.${ending}`, new Blob([text], { type }))
   const saveSvg = () =>
     saveAs('svg', 'image/svg+xml', svgFileOf(place.current.querySelector('svg')))
   const saveMermaid = () => saveAs('mmd', 'text/plain', mermaidOf(sequence))
+  const savePackets = () => save(`${experiment}.pcapng`, pcapngOf(steps))
   return html`<button type="button" onClick=${saveSvg}>SVG</button>
-    <button type="button" onClick=${saveMermaid}>Mermaid</button>`
+    <button type="button" onClick=${saveMermaid}>Mermaid</button>
+    ${steps.some(({ packets }) => packets.length > 0) && html`<button type="button" onClick=${savePackets}>pcapng</button>`}`
 }

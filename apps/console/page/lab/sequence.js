@@ -8,6 +8,7 @@ const NOTE_COLUMNS = 44
 const CHARACTER = 7.3
 const NOTE_WIDTH = 330
 const NOTE_LINE = 18
+export const PACKET_LINE = 16
 /** Left of it are numbers and times. */
 const FIRST_LIFELINE = 114
 const LIFELINE_GAP = 96
@@ -19,8 +20,8 @@ export const HEAD_HEIGHT = 36
  * A run of an experiment as a sequence diagram, with the place of everything in it.
  *
  * @param run the answer to POST /api/lab
- * @returns {{ width, height, noteX, lifelines: { name, x }[], steps: { step, y, height, time, messages, note }[] }}
- *   messages: `{ from, to, label, isAnswer }`, from and to names of lifelines; note: its lines
+ * @returns {{ width, height, noteX, lifelines: { name, x }[], steps: { step, y, height, time, messages, packets, note }[] }}
+ *   messages: `{ from, to, label, isAnswer }`, from and to names of lifelines; packets: a line each; note: its lines
  */
 export function sequenceOf({ steps }) {
   const started = microsOf(steps[0].at)
@@ -28,13 +29,18 @@ export function sequenceOf({ steps }) {
     step,
     time: `+${((microsOf(step.at) - started) / 1_000).toFixed(1)} ms`,
     messages: messagesOf(step),
+    packets: step.packets.map(packetLabel),
     note: wrapped(visible(step.why, 400)),
   }))
-  const lifelines = lifelinesOf(parts.flatMap(({ messages }) => messages))
+  const lifelines = lifelinesOf(parts)
   const noteX = Math.max(...lifelines.map(({ x }) => x), 0) + LIFELINE_GAP / 2
   let y = HEAD_HEIGHT
   const placed = parts.map((part) => {
-    const height = Math.max(SMALLEST_STEP, part.note.length * NOTE_LINE + PADDING)
+    const height = Math.max(
+      SMALLEST_STEP,
+      part.note.length * NOTE_LINE + PADDING,
+      part.packets.length * PACKET_LINE + PADDING,
+    )
     y += height
     return Object.assign(part, { y: y - height, height })
   })
@@ -50,6 +56,18 @@ export function answerText({ returned, errno, got }) {
   return visible(
     `= ${[returned, errno, got].filter((each) => each !== null && each !== '').join(' ')}`,
   )
+}
+
+/** `TCP 127.0.0.1:50930 → 127.0.0.1:3111 SYN` */
+export function packetText({ protocol, source, destination, about }) {
+  return visible(`${protocol.toUpperCase()} ${source} → ${destination} ${about}`)
+}
+
+/** `:50930 → :3111 SYN`; an ICMP error has no ports. */
+function packetLabel({ protocol, source, destination, about }) {
+  if (protocol === 'icmp') return visible(`ICMP ${about}`)
+  const [from, to] = [source, destination].map((each) => each.slice(each.lastIndexOf(':')))
+  return visible(`${from} → ${to} ${about}`, MAXIMUM_LABEL)
 }
 
 /** Who made the call; fork indents its processes. */
@@ -76,21 +94,22 @@ function shortened(label) {
 }
 
 /** The kernel between its callers, with room beside it for the words of the calls. */
-function lifelinesOf(messages) {
+function lifelinesOf(parts) {
+  const messages = parts.flatMap((part) => part.messages)
   const names = [...new Set(messages.flatMap(({ from, to }) => [from, to]))].filter(
     (name) => name !== KERNEL,
   )
   const right = serverSideOf(names)
   const left = names.filter((name) => !right.includes(name))
   const gap = gapOf(messages)
-  const before = left.length === 0 ? 0 : (left.length - 1) * gap + roomOf(left, messages)
+  const before = Math.max(0, left.length - 1) * gap + roomOf(left, parts)
   const kernelX = FIRST_LIFELINE + before
   return [
     ...left.map((name, at) => ({ name, x: FIRST_LIFELINE + at * gap })),
     { name: KERNEL, x: kernelX },
     ...right.map((name, at) => ({
       name,
-      x: kernelX + roomOf(right, messages) + at * gap,
+      x: kernelX + roomOf(right, parts) + at * gap,
     })),
   ]
 }
@@ -109,9 +128,13 @@ function gapOf(messages) {
   )
 }
 
-function roomOf(names, messages) {
-  const own = messages.filter(({ from, to }) => names.includes(from) || names.includes(to))
-  const longest = Math.max(0, ...own.map(({ label }) => label.length))
+/** Beside the kernel: for the calls of this side, and for the packets of the calls of the other one. */
+function roomOf(names, parts) {
+  const labels = parts.flatMap(({ step, messages, packets }) =>
+    names.includes(callerOf(step)) ? messages.map(({ label }) => label) : packets,
+  )
+  if (names.length === 0 && labels.length === 0) return 0
+  const longest = Math.max(0, ...labels.map(({ length }) => length))
   return Math.max(LIFELINE_GAP, Math.ceil(longest * CHARACTER) + 40)
 }
 
@@ -125,7 +148,7 @@ function wrapped(text) {
   return lines
 }
 
-/** Of a time in RFC 3339 with microseconds, which are more than a Date has. */
-function microsOf(at) {
+/** Of a time in RFC 3339 with microseconds, which are more than a Date has; since 1970. */
+export function microsOf(at) {
   return Date.parse(`${at.slice(0, 19)}Z`) * 1_000 + Number(at.slice(20, 26))
 }

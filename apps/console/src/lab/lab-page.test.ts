@@ -12,6 +12,52 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 const explanation = (page: Page) => page.locator('.explanation')
 const lifelines = (page: Page) => page.locator('.diagram > g > text[font-weight=bold][y="18"]')
 
+const RUN_WITH_A_PACKET = {
+  experiment: 'connection',
+  about: '',
+  lesson: '',
+  steps: [
+    {
+      at: '2026-01-01T00:00:00.000000Z',
+      step: 1,
+      who: 'client',
+      call: 'connect',
+      arguments: ['127.0.0.1:51223'],
+      returned: 0,
+      errno: null,
+      got: null,
+      why: '',
+      packets: [
+        {
+          protocol: 'tcp',
+          source: '127.0.0.1:50930',
+          destination: '127.0.0.1:51223',
+          about: 'SYN',
+          length: 60,
+          bytes: Buffer.from('SYN').toString('base64'),
+        },
+      ],
+    },
+  ],
+}
+
+async function savedBy(page: Page, name: string): Promise<Buffer> {
+  const [saved] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name }).click(),
+  ])
+  return readFileSync(await saved.path())
+}
+
+/** Of a pcapng file, as the length at the beginning of each says. */
+function blocksOf(file: Buffer): { type: number; bytes: Buffer }[] {
+  if (file.length === 0) return []
+  const length = file.readUInt32LE(4)
+  const bytes = file.subarray(0, length)
+  expect(bytes.readUInt32LE(length - 4)).toBe(length)
+  return [{ type: bytes.readUInt32LE(0), bytes }, ...blocksOf(file.subarray(length))]
+}
+
 describe.skipIf(isBrowserMissing('lab-page.test.ts'))('the view Lab, in Chromium', () => {
   let browser: Browser
   let running: Awaited<ReturnType<typeof startConsole>>
@@ -79,14 +125,7 @@ describe.skipIf(isBrowserMissing('lab-page.test.ts'))('the view Lab, in Chromium
 
   test('the diagram is saved as an SVG file and as text for Mermaid', async () => {
     const page = await openWith('backlog')
-    const savedBy = async (name: string): Promise<string> => {
-      const [saved] = await Promise.all([
-        page.waitForEvent('download'),
-        page.getByRole('button', { name }).click(),
-      ])
-      return readFileSync(await saved.path(), 'utf8')
-    }
-    expect((await savedBy('Mermaid')).split('\n')).toEqual(
+    expect((await savedBy(page, 'Mermaid')).toString().split('\n')).toEqual(
       expect.arrayContaining([
         'sequenceDiagram',
         '    participant p5 as server',
@@ -94,12 +133,24 @@ describe.skipIf(isBrowserMissing('lab-page.test.ts'))('the view Lab, in Chromium
         '    p4-->>p2: = -1 EAGAIN',
       ]),
     )
-    const svg = await savedBy('SVG')
+    const svg = (await savedBy(page, 'SVG')).toString()
     const alone = await browser.newPage()
     await alone.setContent(`<img src="data:image/svg+xml,${encodeURIComponent(svg)}">`)
     expect(
       await alone.locator('img').evaluate((image) => image.decode().then(() => image.width)),
     ).toBeGreaterThan(500)
+  })
+
+  test('packets that were recorded are shown, and saved as pcapng', async () => {
+    const page = await openWith('peek')
+    await page.route('**/api/lab?*', (route) => route.fulfill({ json: RUN_WITH_A_PACKET }))
+    await page.getByRole('button', { name: 'Run' }).click()
+    await page.locator('.packet', { hasText: ':50930 → :51223 SYN' }).waitFor()
+    await page.locator('li', { hasText: 'TCP 127.0.0.1:50930 → 127.0.0.1:51223 SYN' }).waitFor()
+    const blocks = blocksOf(await savedBy(page, 'pcapng'))
+    expect(blocks.map(({ type }) => type)).toEqual([0x0a0d0d0a, 1, 6])
+    // Behind the header of the block and its five words: the packet as it was recorded.
+    expect(blocks[2]?.bytes.subarray(28, 31)).toEqual(Buffer.from('SYN'))
   })
 
   test.each([
@@ -122,7 +173,7 @@ describe.skipIf(isBrowserMissing('lab-page.test.ts'))('the view Lab, in Chromium
     const hostile = '<img src=x onerror=alert(1)>\u202Eabc'
     const step = { step: 1, who: hostile, call: hostile, arguments: [hostile], returned: 0 }
     const at = '2026-01-01T00:00:00.000000Z'
-    const steps = [{ ...step, at, errno: null, got: hostile, why: hostile }]
+    const steps = [{ ...step, at, errno: null, got: hostile, why: hostile, packets: [] }]
     await page.route('**/api/lab?*', (route) =>
       route.fulfill({ json: { experiment: 'peek', about: '', steps, lesson: hostile } }),
     )
