@@ -5,7 +5,7 @@ import { docker, dockerProcess } from './docker.ts'
 
 export interface ContainerOptions {
   network: StartedNetwork
-  /** Its name on the network; that of the image unless told. */
+  /** Its name on the network; default: that of the image. */
   alias?: string
   command?: readonly string[]
   environment?: Readonly<Record<string, string>>

@@ -33,7 +33,7 @@ export const serveOptions = z.strictObject({
   }),
   history: integer(0, { minimum: 0, maximum: 1_000 }).meta({
     conflicts: ['relay'],
-    description: 'lines of the past that a client reads when it joins',
+    description: 'latest lines that a client gets when it joins',
   }),
   cluster: list(z.string()).meta({
     ...CLUSTER,

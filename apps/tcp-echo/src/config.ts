@@ -42,7 +42,8 @@ export const serveOptions = z.strictObject({
   workers: integer(undefined, { minimum: 1, maximum: 64 }).meta({
     common: false,
     valueName: 'COUNT',
-    description: 'event-loop: threads, 1; pass, accept, reuse-port: processes, one a core',
+    description:
+      'event-loop: threads, default 1; pass, accept, reuse-port: processes, default one a core',
   }),
   connections: integer(undefined, { minimum: 1 }).meta({
     common: false,

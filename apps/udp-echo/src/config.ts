@@ -35,8 +35,7 @@ export const serveOptions = z.strictObject({
   workers: integer(undefined, { minimum: 1, maximum: 64 }).meta({
     common: false,
     valueName: 'COUNT',
-    description:
-      'threads: of the engine native, each with its sources, 1; of parallel, in the pool, 4',
+    description: 'threads; default: 1 with the engine native, 4 with --design parallel',
   }),
   think: duration('0', { minimum: '0', maximum: '1h' }).meta({
     common: false,

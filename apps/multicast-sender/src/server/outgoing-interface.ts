@@ -34,7 +34,7 @@ export function outgoingInterface(wanted: string, group: string, log: Logger): O
   if ((family === 'IPv6' ? ipv6 : ipv4).length === 0)
     throw new UsageError('--interface', wanted, `has no ${family} address to send to ${group} from`)
   /** The index and the address of the interface that was set on the socket. */
-  let told: string | undefined
+  let logged: string | undefined
   let timer: NodeJS.Timeout | undefined
 
   const apply = async (set: (place: OutgoingPlace) => void): Promise<void> => {
@@ -45,12 +45,12 @@ export function outgoingInterface(wanted: string, group: string, log: Logger): O
         family === 'IPv4' && present.ipv4.includes(wanted) ? wanted : present.joinAddress,
     }
     const now = place === undefined ? AWAY : `${place.index} ${place.joinAddress}`
-    if (now === told) return
+    if (now === logged) return
     if (place !== undefined) set(place)
     if (place === undefined) log.warn({ group, interface: name }, 'outgoing interface lost')
-    else if (told !== undefined)
+    else if (logged !== undefined)
       log.info({ group, interface: name }, 'outgoing interface available again')
-    told = now
+    logged = now
   }
 
   return {

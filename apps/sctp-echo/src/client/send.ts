@@ -82,7 +82,7 @@ async function converse(
   await readLines({
     stdin,
     signal,
-    onCut: () => log.warn(`a line longer than ${MAXIMUM_LINE_BYTES} B was cut there`),
+    onCut: () => log.warn(`a line longer than ${MAXIMUM_LINE_BYTES} B was truncated`),
     async onLine(line) {
       for (const each of linesOf(line)) {
         const problem = conversation.say(association, each)

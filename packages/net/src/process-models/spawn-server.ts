@@ -22,7 +22,7 @@ interface Child {
   number: number
   process: WorkerProcess
   /** What it has counted, by its last report. */
-  told: Float64Array
+  reported: Float64Array
   /** Of its connection, or else the last one. */
   id: number
   /** Of its client; undefined while it has none. */
@@ -76,7 +76,7 @@ export class SpawnServer implements WorkerServer {
     this.#isStopping = true
     this.#parent.stop()
     for (const { retirement } of this.#children) clearTimeout(retirement)
-    // These take it before they obey.
+    // These take it before they carry out the command.
     for (const child of this.#starting) this.#serveNext(child)
     this.#starting.clear()
     for (const accepted of this.#waiting.splice(0)) this.#parent.drop(accepted)
@@ -146,7 +146,7 @@ export class SpawnServer implements WorkerServer {
       const child: Child = {
         number,
         process: this.#handover.launch(number, (message) => this.#onMessage(child, message)),
-        told: new Float64Array(this.#sum.memory.byteLength / 8),
+        reported: new Float64Array(this.#sum.memory.byteLength / 8),
         id: 0,
         address: undefined,
         retirement: undefined,
@@ -164,7 +164,7 @@ export class SpawnServer implements WorkerServer {
 
   #onMessage(child: Child, message: WorkerMessage): void {
     if (message.kind === 'ready' && this.#starting.delete(child)) this.#ready(child)
-    if (message.kind === 'counts') this.#sum.merge(child.told, message.values)
+    if (message.kind === 'counts') this.#sum.merge(child.reported, message.values)
     if (message.kind === 'closed') this.#ready(child)
     // It was said here already that it is connected.
     if (message.kind === 'line' && message.message !== 'connected')
@@ -181,7 +181,7 @@ export class SpawnServer implements WorkerServer {
     clearTimeout(child.retirement)
     this.#forget(child)
     this.#handover.ended(child.number)
-    this.#sum.release(child.told)
+    this.#sum.release(child.reported)
     this.#release(child)
     if (this.#isStopping) return
     // What it was started for: to start the next one at once would go on for ever.

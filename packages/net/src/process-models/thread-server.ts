@@ -66,7 +66,7 @@ export class ThreadServer implements WorkerServer {
     return listeners.bound
   }
 
-  /** A thread that does not obey in time, for it or the machine is busy, ends with the process. */
+  /** A thread that does not stop in time, because it or the machine is busy, ends with the process. */
   async stop(drained: AbortSignal): Promise<void> {
     this.#listeners?.hide()
     const end = (): void => this.#command('end')

@@ -86,13 +86,13 @@ const REPORT_MILLIS = 100
  */
 export function reportCounts(host: NodeJS.Process, counters: TcpCounters): () => void {
   const values = new Float64Array(counters.memory)
-  let told = values.slice()
+  let reported = values.slice()
   const report = (onSent?: () => void): void => {
-    told = values.slice()
-    postToParent({ kind: 'counts', values: [...told] }, onSent)
+    reported = values.slice()
+    postToParent({ kind: 'counts', values: [...reported] }, onSent)
   }
   const timer = setInterval(() => {
-    if (values.some((value, index) => value !== told[index])) report()
+    if (values.some((value, index) => value !== reported[index])) report()
   }, REPORT_MILLIS)
   timer.unref()
   return () => report(() => host.exit())

@@ -70,10 +70,10 @@ export class WorkerPool {
     counters: TcpCounters,
     index: number,
   ): Promise<{ pid?: number | undefined; reason: string }> {
-    const told = new Float64Array(counters.memory.byteLength / 8)
+    const reported = new Float64Array(counters.memory.byteLength / 8)
     try {
       const worker = this.#options.launch(index, (message) =>
-        this.#onMessage(index, message, (values) => counters.merge(told, values)),
+        this.#onMessage(index, message, (values) => counters.merge(reported, values)),
       )
       this.#workers.set(index, worker)
       return { pid: worker.pid, reason: await worker.exited }
@@ -82,7 +82,7 @@ export class WorkerPool {
       return { reason: error.message }
     } finally {
       this.#workers.delete(index)
-      counters.release(told)
+      counters.release(reported)
       this.#options.onEnded?.(index)
     }
   }

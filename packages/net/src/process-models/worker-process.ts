@@ -20,7 +20,7 @@ export interface WorkerProcessOptions {
 /** A process that serves connections; it takes commands, and ends with this one whatever happens to it. */
 export class WorkerProcess {
   readonly pid: number | undefined
-  /** What it ended by, such as `SIGKILL` or `exit code 1`; when all that it told was heard. */
+  /** What it ended by, such as `SIGKILL` or `exit code 1`; when all its messages were received. */
   readonly exited: Promise<string>
   /** Undefined where there was no memory for it. */
   readonly #child: ChildProcess | undefined

@@ -52,7 +52,7 @@ interface AddressSocketsOptions<Bound extends BoundSocket> {
   bind: (address: string, port: number) => Promise<Bound>
   /** Called when the address of a socket has vanished, and when another one cannot be bound. */
   close: (socket: Bound) => Promise<void>
-  /** An address that has come cannot be bound; told once, tried again until it can. */
+  /** An address that has come cannot be bound; called once, and tried again until it can. */
   onFailed?: (address: string, error: unknown) => void
 }
 
@@ -63,7 +63,7 @@ interface AddressSocketsOptions<Bound extends BoundSocket> {
 export class AddressSockets<Bound extends BoundSocket> {
   readonly #options: AddressSocketsOptions<Bound>
   readonly #open = new Map<string, Bound>()
-  /** What cannot be bound, so that each is told once. */
+  /** What cannot be bound, so that each is reported once. */
   readonly #failed = new Set<string>()
   #port: number
   #timer: NodeJS.Timeout | undefined

@@ -28,7 +28,7 @@ const SHOWN_BYTES = 1_024
 /** Prints each message, with control characters escaped. */
 export function createMessageReport(stdout: Writable, json: boolean): MessageReport {
   const totals = { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0 }
-  const tell = <Name extends MessageEvent['event']>(
+  const print = <Name extends MessageEvent['event']>(
     event: Name,
     data: DataOf<Name>,
     text: string,
@@ -39,15 +39,15 @@ export function createMessageReport(stdout: Writable, json: boolean): MessageRep
     const data = { direction, address, port, sizeBytes: bytes.length, text: textOf(bytes) }
     totals[direction] += 1
     totals[`${direction}Bytes`] += bytes.length
-    tell('sample', data, messageText(data))
+    print('sample', data, messageText(data))
   }
   return {
-    start: (data) => tell('start', data, startText(data)),
+    start: (data) => print('start', data, startText(data)),
     sent: (to, bytes) => message('sent', to, bytes),
     received: (from, bytes) => message('received', from, bytes),
     end(error) {
       const data = { ...totals, ...(error && { error: failureOf(error) }) }
-      tell('end', data, endText(totals))
+      print('end', data, endText(totals))
     },
   }
 }

@@ -26,7 +26,7 @@ export function readNtpKeys(
   log: Pick<LimitedLog, 'warn'>,
 ): ReadonlyMap<number, NtpKey> {
   const { keys, refused } = parseKeys(file === undefined ? '' : read(file))
-  for (const { field, reason } of refused) log.warn({ file, line: field, reason }, 'no key')
+  for (const { field, reason } of refused) log.warn({ file, line: field, reason }, 'line ignored')
   const missing = wanted.find((id) => !keys.has(id))
   if (missing === undefined) return keys
   const allowed = file === undefined ? 'needs --keys FILE' : `is not among the keys of ${file}`

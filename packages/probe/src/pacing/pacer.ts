@@ -15,7 +15,7 @@ export interface PaceOptions extends RunLimits {
   intervalMillis: number
   /**
    * How many that are overdue may go out at once after the process was held up; those beyond are
-   * skipped and counted. What falls due in 50 ms unless told, at least 1 and at most 1,000.
+   * skipped and counted. Default: what falls due in 50 ms, at least 1 and at most 1,000.
    */
   maximumBurst?: number
   /**
@@ -25,7 +25,7 @@ export interface PaceOptions extends RunLimits {
   maximumLateMillis?: number | undefined
   /** Told at once of what `PaceResult.skipped` tells at the end. */
   onSkipped?: ((moments: number) => void) | undefined
-  /** The real time unless told; a test has its own. */
+  /** Default: the real time; a test has its own. */
   clock?: Clock
 }
 

@@ -8,7 +8,7 @@ export interface WindowOptions extends RunLimits {
   window: number
   /** Knows what waits; `send` and the reader of replies tell it. Its timeout frees places too. */
   pending: PendingRequests
-  /** The real time unless told; a test has its own. */
+  /** Default: the real time; a test has its own. */
   clock?: Clock
 }
 

@@ -18,7 +18,7 @@ export type LossReason = 'silent' | 'refused' | 'malformed' | 'too-big'
 export interface PendingRequestsOptions {
   /** How long a reply may take before its request is lost (`--wait`). */
   timeoutMillis: number
-  /** Requests remembered, a power of two; 65,536 unless told (that takes 1.4 MiB). */
+  /** Requests remembered, a power of two; default: 65,536 (that takes 1.4 MiB). */
   capacity?: number
   /** Called for each request that becomes lost, in the order of sending. */
   onLost?: (sequence: number, reason: LossReason) => void

@@ -13,7 +13,7 @@ export type ReplyOutcome = 'answered' | 'reordered' | 'duplicated' | 'malformed'
 export interface RoundTripsOptions {
   /** How long a reply may take (`--wait`). */
   timeoutMillis: number
-  /** Requests remembered, a power of two; 65,536 unless told (1.4 MiB; 21 B each). */
+  /** Requests remembered, a power of two; default: 65,536 (1.4 MiB; 21 B each). */
   capacity?: number
   /** Called for each request that is lost: no reply in time, or `failed`. */
   onLost?: (sequence: number, reason: LossReason) => void

@@ -33,11 +33,11 @@ export interface SequenceCounts {
 /** How far back a `SequenceTracker` remembers. */
 export interface TrackerOptions {
   /**
-   * How far behind the newest a late one is still told from a duplicate, a power of two; 4,096 unless
-   * told (that takes 512 B). What is further behind is a stray.
+   * How far behind the newest a late one is still told from a duplicate, a power of two; default:
+   * 4,096 (that takes 512 B). What is further behind is a stray.
    */
   window?: number
-  /** How many may be lost in a row; what is further ahead is a stray. 1,000,000 unless told. */
+  /** How many may be lost in a row; what is further ahead is a stray. Default: 1,000,000. */
   maximumGap?: number
 }
 

@@ -25,11 +25,11 @@ const DISPOSAL_MILLIS = 2000
 export interface EndpointOptions extends Partial<ProtocolParameters> {
   /** Numeric address to bind; `::`, the default, is every address of ours, IPv4 too; `0.0.0.0` IPv4 alone. */
   host?: string
-  /** UDP port; 9899 unless told, 0 picks a free one. */
+  /** UDP port; default: 9899; 0 picks a free one. */
   udpPort?: number
   /** SCTP port, 1 to 65,535. */
   port: number
-  /** May peers begin associations? False unless told. */
+  /** May peers begin associations? Default: false. */
   listen?: boolean
   /** Why a datagram from there is not looked at: the word it is counted under. Undefined: it is. */
   refusal?: (from: TransportAddress) => string | undefined
@@ -41,7 +41,7 @@ export interface EndpointOptions extends Partial<ProtocolParameters> {
 export interface Peer {
   /** Numeric address. */
   host: string
-  /** UDP port; 9899 unless told. */
+  /** UDP port; default: 9899. */
   udpPort?: number
   /** SCTP port. */
   port: number
@@ -111,7 +111,7 @@ export class Endpoint extends EventEmitter<EndpointEvents> {
     return this.#driver.addresses
   }
 
-  /** Where the endpoint is bound, as it was told. */
+  /** Where the endpoint is bound: the host as it was given, and its ports. */
   address(): { address: string; udpPort: number; port: number } {
     const { address, port: udpPort } = this.#driver.address()
     return { address, udpPort, port: this.#driver.engine.localPort }
@@ -235,7 +235,7 @@ function check16(name: string, value: number): void {
 type NotificationSource = EventEmitter<{ notification: [Notification] }>
 
 /**
- * Waits until an association is told `type`.
+ * Waits until an association gets the notification `type`.
  * @throws {AssociationError} when the association is lost before
  * @throws the signal's reason when it is aborted before
  */

@@ -4,11 +4,11 @@ import { DATA_HEADER_BYTES, writeDataHeader } from '../wire/data-chunk.ts'
 
 /** What is to be sent. The bytes are copied: the caller may reuse them. */
 export interface OutgoingMessage {
-  /** 0 to the number of outbound streams − 1; 0 unless told. */
+  /** 0 to the number of outbound streams − 1; default: 0. */
   stream?: number
   /** Delivered as it arrives, past the stream's order (RFC 9260 section 6.6). */
   unordered?: boolean
-  /** For the application's use, 32 bits; 0 unless told. */
+  /** For the application's use, 32 bits; default: 0. */
   protocolId?: number
   data: Uint8Array
 }

@@ -13,11 +13,11 @@ export interface RelayOptions {
   duplicate?: number
   /** The share that is held back until the next one of its direction has passed (or 50 ms), 0 to 1. */
   reorder?: number
-  /** How long every datagram takes; 0 unless told. */
+  /** How long every datagram takes; default: 0. */
   delayMillis?: number
   /** Only what clients send meets the faults; what comes back only takes its time. */
   oneWay?: boolean
-  /** Numbers in [0, 1); repeatable unless told: `seededRandom(1)`. */
+  /** Numbers in [0, 1); default: repeatable ones, `seededRandom(1)`. */
   random?: () => number
 }
 

@@ -105,7 +105,7 @@ export async function startApp(
  * Starts an app on a terminal of its own, made by script(1): what it finds on standard input, output
  * and error is a tty, and all its output arrives in `stdout` with the terminal's CR LF.
  *
- * @param options.columns how wide it is; unknown unless told
+ * @param options.columns how wide it is; default: unknown
  *
  * What is written to `stdin` is typed, so `'\x03'` is Ctrl-C and `'\x04'` Ctrl-D.
  */
