@@ -1,13 +1,11 @@
 import type { ResolvedAddress } from '@sockyard/net/address'
 import { failureOf, NetworkError, place } from '@sockyard/net/errors'
 import {
-  createReporter,
-  publishing,
+  commandReporter,
   formatMicros,
   formatOffset,
   formatCounts,
   type Reporter,
-  terminalOf,
   type Texts,
 } from '@sockyard/probe/report'
 import { QueryTotals } from '@sockyard/probe/time'
@@ -30,13 +28,9 @@ export class QueryReport {
   readonly totals = new QueryTotals()
   #best: Reading | undefined
 
-  constructor({ options, stdout, isTerminal, publishEvent }: CommandContext<QueryOptions>) {
-    const { json, quiet } = options
-    const write = (text: string): void => void stdout.write(text)
-    this.#options = options
-    const terminal = terminalOf(stdout, isTerminal)
-    const printed = createReporter({ write, json, quiet, terminal, live: false, texts })
-    this.#reporter = publishing(printed, publishEvent, quiet)
+  constructor(context: CommandContext<QueryOptions>) {
+    this.#options = context.options
+    this.#reporter = commandReporter(context, texts)
   }
 
   start(host: string, { address, port }: ResolvedAddress): void {

@@ -1,7 +1,7 @@
 import { parseTarget } from '@sockyard/net/address'
 import type { Connected } from '@sockyard/net/connect'
 import { failureOf, NetworkError, place } from '@sockyard/net/errors'
-import { createReporter, publishing, terminalOf } from '@sockyard/probe/report'
+import { commandReporter } from '@sockyard/probe/report'
 import type { CommandContext } from '@sockyard/service/lifecycle'
 
 import { DEFAULT_PORT, type PingOptions } from '../config.ts'
@@ -23,7 +23,7 @@ interface OpenStream extends Connected {
 /** Measures throughput. @returns the exit code: 1 when a byte was lost or came back wrong */
 export async function bulk(context: CommandContext<PingOptions>): Promise<number> {
   const { options, operands, signal } = context
-  const reporter = createBulkReporter(context)
+  const reporter = commandReporter(context, bulkTexts, !context.options.quiet)
   try {
     const streams = await openStreams(context)
     const { host } = parseTarget(operands[0] ?? '', DEFAULT_PORT)
@@ -43,15 +43,6 @@ export async function bulk(context: CommandContext<PingOptions>): Promise<number
       reporter.end({ ...new BulkTotals([]).total(), error: failureOf(error) })
     throw error
   }
-}
-
-function createBulkReporter(context: CommandContext<PingOptions>) {
-  const { options, isTerminal, stdout, publishEvent } = context
-  const { json, quiet } = options
-  const write = (text: string): void => void stdout.write(text)
-  const terminal = terminalOf(stdout, isTerminal)
-  const printed = createReporter({ write, json, terminal, live: !quiet, quiet, texts: bulkTexts })
-  return publishing(printed, publishEvent, quiet)
 }
 
 /** What the admin endpoint exports. */

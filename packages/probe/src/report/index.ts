@@ -7,5 +7,4 @@ export {
   formatShare,
   formatCounts,
 } from './format.ts'
-export { type Reporter, type Texts, createReporter, publishing } from './reporter.ts'
-export { terminalOf } from './terminal.ts'
+export { commandReporter, createReporter, type Reporter, type Texts } from './reporter.ts'

@@ -1,6 +1,8 @@
+import type { Writable } from 'node:stream'
+
 import { eventLine } from '@sockyard/cli/text'
 
-import { breakLines, cutLine, type Terminal } from './terminal.ts'
+import { breakLines, cutLine, type Terminal, terminalOf } from './terminal.ts'
 
 /** What a person reads for each event; without the line feed. Several lines are fine. */
 export interface Texts<Start, Sample, Interval, End> {
@@ -33,6 +35,34 @@ export interface Reporter<Start, Sample, Interval, End> {
   end: (data: End) => void
   /** Shows how it stands now in a line that the next call rewrites; only on a terminal. */
   progress(data: Interval): void
+}
+
+/** What a reporter needs of the context of a command. */
+interface ReportContext {
+  options: { json: boolean; quiet: boolean }
+  stdout: Writable
+  isTerminal: boolean
+  publishEvent: ((json: string) => void) | undefined
+}
+
+/**
+ * The reporter of a command: for a person or as JSON lines, and for the admin endpoint where it is open.
+ *
+ * @param live whether `progress` shows anything
+ */
+export function commandReporter<Start, Sample, Interval, End>(
+  { options, stdout, isTerminal, publishEvent }: ReportContext,
+  texts: Texts<Start, Sample, Interval, End>,
+  live = false,
+): Reporter<Start, Sample, Interval, End> {
+  const { json, quiet } = options
+  const write = (text: string): void => void stdout.write(text)
+  const terminal = terminalOf(stdout, isTerminal)
+  return publishing(
+    createReporter({ write, json, quiet, terminal, live, texts }),
+    publishEvent,
+    quiet,
+  )
 }
 
 /**
