@@ -37,11 +37,12 @@ RUN for app in apps/*; do node $app/src/main.ts --check || exit; done \
 FROM node:26-slim AS base
 ARG APP
 # The names of services and protocols, for those that look them up: slim images have none.
-# A spool of chat is a volume that belongs to the user who runs it.
+# A spool of chat, and the key of survey agents, are volumes that belong to the user who runs it.
 RUN case "${APP}" in inetd|lookup|sockyard) \
       apt-get update && apt-get install --yes --no-install-recommends netbase \
       && rm -rf /var/lib/apt/lists/* /var/cache/apt/* ;; esac \
-    && case "${APP}" in chat|sockyard) install --directory --owner=node /spool ;; esac
+    && case "${APP}" in chat|sockyard) install --directory --owner=node /spool ;; esac \
+    && case "${APP}" in survey|sockyard) install --directory --owner=node /key ;; esac
 ENV NODE_ENV=production SOCKYARD_ADMIN_HOST=:: \
   NODE_COMPILE_CACHE=/yard/.compile-cache NODE_OPTIONS=--max-semi-space-size=4 \
   MALLOC_TOP_PAD_=67108864

@@ -54,6 +54,13 @@ const SERVERS = new Map<string, readonly (readonly string[])[]>([
   ['lookup sockname', [['tcp-echo']]],
   ['lookup options', [['tcp-echo', '--admin-port', '9101']]],
   ['survey ping-multicast', [['survey', 'multicast-responder']]],
+  [
+    'survey mesh',
+    [
+      ['survey', 'agent'],
+      ['survey', 'agent', '--port', '4864'],
+    ],
+  ],
   ['survey doctor stamp', [['survey', 'reflect']]],
   ['survey host', [['tcp-echo'], ['udp-echo']]],
   ['survey doctor udp', [['udp-echo']]],
@@ -79,7 +86,7 @@ function examplesOf(app: AppDescription): Example[] {
 function runsUntilStopped({ app, command, args }: Example): boolean {
   if (/--(count|check)\b/.test(args)) return false
   if (app === sockyard.name) return command === 'up'
-  if (app === 'survey') return command === 'reflect'
+  if (app === 'survey') return command === 'reflect' || command === 'agent'
   const isServer = apps.some(({ name, adminPort }) => name === app && adminPort !== undefined)
   return isServer && command === commandsOf(app)[0]
 }

@@ -122,6 +122,13 @@ const others: readonly Exchange[] = [
     server: 'survey multicast-responder',
   },
   { line: 'lookup service nosuch', schema: 'lookup', code: 1 },
+  // Last: its agents take the ports of all others.
+  {
+    line: `survey mesh --agents ${address},${address}:4864 --wait 1s`,
+    schema: 'survey-run',
+    server: 'survey agent',
+    code: 1,
+  },
 ]
 
 const questions = [

@@ -140,10 +140,12 @@ describeWithDocker('docker compose up --wait', () => {
 })
 
 describeWithDocker('docker compose --profile survey run survey', () => {
-  it('finds that the network between containers carries everything', async () => {
+  it('finds that the networks between three containers carry everything, multicast too', async () => {
     const report = await composeRun('survey')
-    for (const check of ['tcp-path-mtu', 'udp-sizes', 'stamp', 'sctp-association'])
-      expect(report).toMatch(new RegExp(`^OK +${check} `, 'm'))
+    for (const check of ['tcp-path-mtu', 'udp-sizes', 'sctp-association'])
+      expect(report).toMatch(new RegExp(`^OK +${check} +agent-1 to agent-3$`, 'm'))
+    // A busy machine may lose some of them; it does not lose all.
+    expect(report).toMatch(/^(OK|WARN) +multicast-any-source +agent-3 to agent-1/m)
     expect(report).toMatch(/: 0 failed, /)
   })
 })

@@ -2,8 +2,10 @@ import { appDescription } from '@sockyard/catalog'
 import { type App, command, serverCommand } from '@sockyard/service/lifecycle'
 
 import {
+  agentOptions,
   doctorOptions,
   hostOptions,
+  meshOptions,
   multicastResponderOptions,
   pingMulticastOptions,
   reflectOptions,
@@ -13,14 +15,11 @@ import {
 const host = command({
   name: 'host',
   summary: 'say what the network does to packets on the way to hosts',
-  examples: [
-    { args: 'localhost', description: 'by the services there' },
-    { args: 'tcp://localhost --profile full --idle 2s', description: 'by the TCP echo' },
-  ],
+  examples: [{ args: 'localhost', description: 'by the services there' }],
   operands: [
     {
       name: 'HOST[:PORT]',
-      description: 'a host; udp://HOST: one of tcp, udp, stamp, sctp',
+      description: 'a host; or by one service: udp://HOST',
       // Checked when it runs: `survey --check` of an image has none.
       optional: true,
       repeated: true,
@@ -92,6 +91,30 @@ const reflect = serverCommand({
   create: async (context) => (await import('./agent/reflector.ts')).createReflector(context),
 })
 
+const agent = serverCommand({
+  name: 'agent',
+  summary: 'answer every probe, and ask other places when told',
+  adminPort: 9112,
+  examples: [
+    { args: '--check', description: 'only look whether the options are right' },
+    { args: '--host 127.0.0.1', description: 'obeys, and probes, this host alone' },
+  ],
+  options: agentOptions,
+  create: async (context) => (await import('./agent/agent.ts')).createAgent(context),
+})
+
+const mesh = command({
+  name: 'mesh',
+  summary: 'have every agent ask every other',
+  examples: [
+    { args: '--agents localhost,localhost:4864', description: 'two agents of this host' },
+    { args: '--agents localhost,localhost:4864 --json', description: 'for `survey report`' },
+  ],
+  operands: [],
+  options: meshOptions,
+  run: async (context) => (await import('./mesh/mesh.ts')).runMesh(context),
+})
+
 const report = command({
   name: 'report',
   summary: 'show a run that was stored by --json, or write it as HTML',
@@ -108,5 +131,5 @@ const report = command({
 
 export const app: App = {
   ...appDescription('survey'),
-  commands: [host, report, doctor, pingMulticast, multicastResponder, reflect],
+  commands: [host, mesh, agent, report, doctor, pingMulticast, multicastResponder, reflect],
 }

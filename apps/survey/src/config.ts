@@ -1,4 +1,4 @@
-import { choice, duration, flag, text } from '@sockyard/cli/options'
+import { choice, duration, flag, list, text } from '@sockyard/cli/options'
 import { MULTICAST_PING_PORT } from '@sockyard/protocol/multicast-ping'
 import {
   accessOptions,
@@ -14,6 +14,8 @@ import {
   wait,
 } from '@sockyard/service/options'
 import { z } from 'zod'
+
+const keyFile = () => text().meta({ valueName: 'FILE' })
 
 export const hostOptions = z.strictObject({
   profile: choice(['quick', 'full', 'long'], 'quick').meta({
@@ -101,8 +103,7 @@ export const reflectOptions = z.strictObject({
   stateful: flag().meta({
     description: 'count the answers of each session, so that loss there is told from loss back',
   }),
-  keyFile: text().meta({
-    valueName: 'FILE',
+  keyFile: keyFile().meta({
     description: 'shared key of the authenticated mode: the bytes of a file, 16 or more',
   }),
   rateLimit: rateLimit(1000),
@@ -110,3 +111,43 @@ export const reflectOptions = z.strictObject({
 })
 
 export type ReflectOptions = z.output<typeof reflectOptions>
+
+/** Where coordinators connect to. */
+export const AGENT_PORT = 4863
+
+export const agentOptions = z.strictObject({
+  port: port(AGENT_PORT).meta({ description: 'port for coordinators; 0: any free one' }),
+  host: host(),
+  engine: engine(),
+  keyFile: keyFile().meta({
+    preset: 'obey this host alone',
+    description: 'key of the coordinators: the bytes of a file, 16 or more',
+  }),
+  ...accessOptions,
+})
+
+export type AgentOptions = z.output<typeof agentOptions>
+
+export const meshOptions = z.strictObject({
+  agents: list(z.string()).meta({
+    valueName: 'HOST[:PORT]',
+    description: 'the agents (repeatable, or with commas)',
+  }),
+  dns: text().meta({
+    valueName: 'NAME[:PORT]',
+    preset: 'none',
+    description: 'an agent at each address of a name',
+  }),
+  file: text().meta({
+    valueName: 'FILE',
+    preset: 'none',
+    description: 'agents, one a line; -: standard input',
+  }),
+  keyFile: keyFile().meta({ preset: 'none', description: 'the key that the agents have' }),
+  profile: hostOptions.shape.profile,
+  idle: hostOptions.shape.idle,
+  wait: hostOptions.shape.wait,
+  json: json(),
+})
+
+export type MeshOptions = z.output<typeof meshOptions>

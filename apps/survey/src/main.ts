@@ -1,5 +1,3 @@
-import { run } from '@sockyard/service/lifecycle'
+import { launch } from '@sockyard/service/launch'
 
-import { app } from './app.ts'
-
-await run(process, app)
+await launch(process, () => import('./app.ts'))

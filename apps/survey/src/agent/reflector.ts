@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs'
-
 import { servicePorts } from '@sockyard/catalog'
-import { UsageError } from '@sockyard/cli/errors'
 import {
   AccessList,
   DATAGRAM_REJECTIONS,
@@ -10,8 +7,9 @@ import {
   RateLimiter,
   SourceFilter,
 } from '@sockyard/net/access'
+import type { ActivationSockets } from '@sockyard/net/activation'
 import { sourceAddress } from '@sockyard/net/address'
-import { limitLog } from '@sockyard/net/log'
+import { limitLog, type LogTarget } from '@sockyard/net/log'
 import {
   type Datagrams,
   type OnDatagrams,
@@ -26,6 +24,7 @@ import { exportCounts, exportUdpServer } from '@sockyard/service/metrics'
 import { ipFamily } from '@sockyard/service/options'
 
 import type { ReflectOptions } from '../config.ts'
+import { readKey } from './key.ts'
 import { ReflectorSessions } from './reflector-sessions.ts'
 
 /** What becomes of a datagram: it is answered, or there is exactly one reason why not. */
@@ -34,7 +33,6 @@ type Verdict = (typeof VERDICTS)[number]
 
 /** Nothing is known of how this host's clock is set: not synchronised, exact to a second (RFC 4656, section 4.1.2). */
 const ERROR_ESTIMATE = { synchronized: false, ptp: false, scale: 32, multiplier: 1 }
-const SMALLEST_KEY_BYTES = 16
 
 /** What answers are made by. */
 interface Reflector {
@@ -45,27 +43,47 @@ interface Reflector {
   readonly now: () => bigint
 }
 
+/** What a reflector is made of. */
+export interface ReflectorContext {
+  options: ReflectOptions
+  log: LogTarget
+  /** Nanoseconds since 1970. */
+  now: () => bigint
+  activation?: ActivationSockets
+}
+
 /** A STAMP Session-Reflector (RFC 8762): an answer is as long as its request, and only a test packet has one. */
+export class StampReflector {
+  readonly server: UdpServer
+  /** How many test packets got which verdict. */
+  readonly verdicts = new SharedCounters(VERDICTS)
+
+  /** @throws {UsageError} when the key cannot be read */
+  constructor(context: ReflectorContext) {
+    const { options, log, activation } = context
+    this.server = new UdpServer({
+      port: options.port,
+      host: options.host,
+      family: ipFamily(options),
+      engine: options.engine,
+      ...(activation !== undefined && { activation }),
+      ancillary: ['timestamp', 'hopLimit', 'trafficClass'],
+      log,
+      onDatagrams: handler(context, this.verdicts),
+    })
+  }
+}
+
+/** The Session-Reflector as a process of its own. */
 export function createReflector(context: ServiceContext<ReflectOptions>): Service {
-  const { options, log, metrics, activation } = context
-  const counts = new SharedCounters(VERDICTS)
-  const server = new UdpServer({
-    port: options.port,
-    host: options.host,
-    family: ipFamily(options),
-    engine: options.engine,
-    activation,
-    ancillary: ['timestamp', 'hopLimit', 'trafficClass'],
-    log,
-    onDatagrams: handler(context, counts),
-  })
-  exportCounts(metrics, {
+  const { server, verdicts } = new StampReflector(context)
+  exportCounts(context.metrics, {
     name: 'sockyard_survey_reflect_verdicts_total',
     help: 'STAMP test packets received, by verdict',
     label: 'verdict',
-    read: () => VERDICTS.map((verdict) => [verdict, counts.of(verdict)]),
+    read: () => verdicts.entries(),
   })
-  exportUdpServer(metrics, server)
+  exportUdpServer(context.metrics, server)
   return {
     start: async () => void (await server.start()),
     stop: async (drained) => server.stop(drained),
@@ -73,7 +91,7 @@ export function createReflector(context: ServiceContext<ReflectOptions>): Servic
 }
 
 function handler(
-  { options, log, now }: ServiceContext<ReflectOptions>,
+  { options, log, now }: ReflectorContext,
   counts: SharedCounters<Verdict>,
 ): OnDatagrams {
   const { keyFile, stateful, rateLimit: perSecond } = options
@@ -134,19 +152,4 @@ function reflect(
 
 function known(value: number): number | null {
   return value === -1 ? null : value
-}
-
-function readKey(file: string): Uint8Array {
-  const key = contentsOf(file)
-  if (key.length < SMALLEST_KEY_BYTES)
-    throw new UsageError('--key-file', file, `has ${key.length} B, a key has 16 or more`)
-  return key
-}
-
-function contentsOf(file: string): Uint8Array {
-  try {
-    return readFileSync(file)
-  } catch (error) {
-    throw new UsageError('--key-file', file, `cannot be read: ${(error as Error).message}`)
-  }
 }

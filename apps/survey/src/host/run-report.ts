@@ -1,39 +1,43 @@
 import type { Writable } from 'node:stream'
 
 import { escapeText, eventLine } from '@sockyard/cli/text'
-import type { SurveyRunEvent } from '@sockyard/protocol/results'
+import type { SurveyResult, SurveyRunEvent } from '@sockyard/protocol/results'
 
 import type { Verdict } from '../run/check.ts'
 
 type DataOf<Name extends SurveyRunEvent['event']> = Extract<SurveyRunEvent, { event: Name }>['data']
 
-/** Text for a person, or the JSON lines of docs/schemas/survey-run.json: a check is reported as soon as it is finished. */
+/** What takes the result of each check as soon as it is finished. */
+export type OnResult = (result: SurveyResult) => void
+
+/** Text for a person, or the JSON lines of docs/schemas/survey-run.json. */
 export interface RunReport {
   start(data: DataOf<'start'>): void
-  sample(check: string, target: string, verdict: Verdict, facts: object): void
+  sample: OnResult
   /** @returns the exit code */
   end(interrupted: boolean): number
 }
 
-export function createRunReport(stdout: Writable, json: boolean): RunReport {
-  const found: Verdict['status'][] = []
-  const counted = (status: Verdict['status']): number =>
-    found.filter((each) => each === status).length
+/** @param describe what a person reads of each result: by default all that is to be said */
+export function createRunReport(
+  stdout: Writable,
+  json: boolean,
+  describe: (result: SurveyResult) => string[] = checkText,
+): RunReport {
+  const found: SurveyResult['verdict'][] = []
+  const counted = (verdict: SurveyResult['verdict']): number =>
+    found.filter((each) => each === verdict).length
   const print = (lines: readonly string[]): void =>
-    void stdout.write(`${lines.map((line) => escapeText(line)).join('\n')}\n`)
+    void stdout.write(lines.map((line) => `${escapeText(line)}\n`).join(''))
   return {
     start(data) {
       if (json) stdout.write(eventLine('start', data))
       else print([`survey of ${data.hosts.join(', ')}, profile ${data.profile}`])
     },
-    sample(check, target, { status, ...verdict }, facts) {
-      found.push(status)
-      const topic = topicOf(check)
-      if (json)
-        stdout.write(
-          eventLine('sample', { check, topic, target, verdict: status, ...verdict, facts }),
-        )
-      else print(checkText(check, target, { status, ...verdict }))
+    sample(result) {
+      found.push(result.verdict)
+      if (json) stdout.write(eventLine('sample', result))
+      else print(describe(result))
     },
     end(interrupted) {
       const [warned, failed, skipped] = [counted('warn'), counted('fail'), counted('skipped')]
@@ -45,7 +49,32 @@ export function createRunReport(stdout: Writable, json: boolean): RunReport {
   }
 }
 
-const TOPICS = ['tcp', 'udp', 'sctp', 'names'] as const
+/** Where to, or for an agent from where to where. */
+export function wayOf({ from, target }: Pick<SurveyResult, 'from' | 'target'>): string {
+  return from === null ? target : `${from} to ${target}`
+}
+
+/** A verdict about the way from this host, with the facts that it was found by. */
+export function resultOf(
+  check: string,
+  target: string,
+  { status, ...verdict }: Verdict,
+  facts: object,
+): SurveyResult {
+  const plain = facts as SurveyResult['facts']
+  return {
+    from: null,
+    to: null,
+    check,
+    topic: topicOf(check),
+    target,
+    verdict: status,
+    ...verdict,
+    facts: plain,
+  }
+}
+
+const TOPICS = ['tcp', 'udp', 'sctp', 'multicast', 'names', 'agent'] as const
 
 /** STAMP is by UDP (RFC 8762). */
 function topicOf(check: string): (typeof TOPICS)[number] {
@@ -53,10 +82,10 @@ function topicOf(check: string): (typeof TOPICS)[number] {
 }
 
 /** A check that is well, with what was measured; the evidence, cause and remedy of one that is not. */
-function checkText(check: string, target: string, verdict: Verdict): string[] {
-  const { status, summary, evidence, cause, remedy, reference } = verdict
-  const first = `${status.toUpperCase().padEnd(7)}  ${check.padEnd(16)} ${target}  ${summary}`
-  if (status === 'ok' || status === 'skipped')
+export function checkText(result: SurveyResult): string[] {
+  const { check, verdict, summary, evidence, cause, remedy, reference } = result
+  const first = `${verdict.toUpperCase().padEnd(7)}  ${check.padEnd(16)} ${wayOf(result)}  ${summary}`
+  if (verdict === 'ok' || verdict === 'skipped')
     return evidence.length === 0 ? [first] : [first, `         ${evidence.join('; ')}`]
   return [
     first,

@@ -1,7 +1,9 @@
 import { findApp } from '@sockyard/catalog'
 import { formatAddress } from '@sockyard/net/address'
 import { NetworkError } from '@sockyard/net/errors'
+import { MULTICAST_PING_PORT } from '@sockyard/protocol/multicast-ping'
 
+import { anySourceMulticast, sourceSpecificMulticast } from '../checks/multicast/multicast.ts'
 import { sctpAssociation } from '../checks/sctp/association.ts'
 import { type ConnectFacts, tcpConnect } from '../checks/tcp/connect.ts'
 import { tcpIdle } from '../checks/tcp/idle.ts'
@@ -12,13 +14,13 @@ import { udpSizes } from '../checks/udp/sizes.ts'
 import { stamp } from '../checks/udp/stamp.ts'
 import { STAMP_PORT } from '../config.ts'
 import { type Check, type CheckContext, type Profile, type Verdict, verdict } from '../run/check.ts'
-import type { RunReport } from './run-report.ts'
+import { type OnResult, resultOf } from './run-report.ts'
 
 /** What is asked of a service at one address. */
 interface Asked {
   context: CheckContext
   profile: Profile
-  report: RunReport
+  onResult: OnResult
   /** Where it is not, one that was not asked for by name is skipped. */
   isExpected: boolean
 }
@@ -58,7 +60,21 @@ export const SERVICES = {
     others: [],
     whyNoMore: () => undefined,
   }),
+  multicast: service(MULTICAST_PING_PORT, {
+    first: anySourceMulticast,
+    others: [step(sourceSpecificMulticast)],
+    whyNoMore: ({ unicast, multicast }) =>
+      unicast.received + multicast.received === 0 ? 'no server answers' : undefined,
+  }),
 } as const satisfies Record<string, Service>
+
+export type ServiceName = keyof typeof SERVICES
+
+export const SERVICE_NAMES = Object.keys(SERVICES) as ServiceName[]
+
+export function isService(name: string): name is ServiceName {
+  return Object.hasOwn(SERVICES, name)
+}
 
 function portOf(app: string): number {
   return findApp(app)?.endpoints[0]?.port ?? 7
@@ -90,7 +106,7 @@ function service<Facts extends object>(
       for (const { name, isWanted, run } of others) {
         if (!isWanted(asked)) continue
         if (reason === undefined) await run(asked)
-        else asked.report.sample(name, placeOf(asked), verdict('skipped', reason), {})
+        else asked.onResult(resultOf(name, placeOf(asked), verdict('skipped', reason), {}))
       }
     },
   }
@@ -113,7 +129,7 @@ async function runCheck<Facts extends object>(
   asked: Asked,
 ): Promise<Facts | 'missing' | undefined> {
   const conclude = (found: Verdict, facts: object): void =>
-    asked.report.sample(check.name, placeOf(asked), found, facts)
+    asked.onResult(resultOf(check.name, placeOf(asked), found, facts))
   try {
     const facts = await check.gather(asked.context)
     const missing = asked.isExpected ? undefined : check.missing?.(facts)

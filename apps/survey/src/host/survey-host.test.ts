@@ -100,7 +100,8 @@ it('names the schemes where one is none of them', async () => {
   const { code, stderr } = await runApp('survey', ['http://localhost'])
   expect({ code, stderr }).toEqual({
     code: 2,
-    stderr: 'survey: HOST http://localhost: must begin with tcp://, udp://, stamp:// or sctp://\n',
+    stderr:
+      'survey: HOST http://localhost: must begin with tcp://, udp://, stamp://, sctp:// or multicast://\n',
   })
 })
 
@@ -127,7 +128,7 @@ describe.skipIf(!canMakeNamespaces())('survey HOST in a network with a fault', (
     forget(target)
     await using echo = echoOn(hosts.peer)
     await echo.listening()
-    const results = await from(hosts.host, '10.77.0.2', '--idle', '8s', '--wait', '4s')
+    const results = await from(hosts.host, 'tcp://10.77.0.2', '--idle', '8s', '--wait', '4s')
     const idle = results.get('tcp-idle')
     expect(idle).toMatchObject({ verdict: 'fail', reference: 'RFC 5382, REQ-5' })
     expect(idle?.summary).toContain(how)
@@ -158,7 +159,7 @@ describe.skipIf(!canMakeNamespaces())('survey HOST in a network with a fault', (
       hosts.peer,
       'iptables -A INPUT -p tcp --syn -m statistic --mode nth --every 5 --packet 4 -j DROP',
     )
-    const results = await from(hosts.host, '10.77.0.2', '--wait', '20s')
+    const results = await from(hosts.host, 'tcp://10.77.0.2', '--wait', '20s')
     expect(results.get('tcp-connect')).toMatchObject({ verdict: 'warn', reference: 'RFC 6298, 2' })
   })
 
@@ -167,13 +168,16 @@ describe.skipIf(!canMakeNamespaces())('survey HOST in a network with a fault', (
     await using udp = start(hosts.peer, 'udp-echo', SERVING)
     await using sctp = start(hosts.peer, 'sctp-echo', SERVING)
     await using reflector = start(hosts.peer, 'survey', ['reflect', ...SERVING])
-    for (const server of [tcp, udp, sctp, reflector]) await server.listening()
+    await using responder = start(hosts.peer, 'survey', ['multicast-responder', ...SERVING])
+    for (const server of [tcp, udp, sctp, reflector, responder]) await server.listening()
     const results = await from(hosts.host, '10.77.0.2')
     // A busy machine may take a second to accept.
     expect(results.get('tcp-connect')?.verdict).toMatch(/ok|warn/)
-    const verdicts = ['tcp-path-mtu', 'udp-loss', 'udp-sizes', 'stamp', 'sctp-association'].map(
-      (check) => [check, results.get(check)?.verdict],
-    )
+    const checks = ['tcp-path-mtu', 'udp-loss', 'udp-sizes', 'stamp', 'sctp-association']
+    const verdicts = [...checks, 'multicast-any-source'].map((check) => [
+      check,
+      results.get(check)?.verdict,
+    ])
     expect(verdicts.filter(([, verdict]) => verdict !== 'ok')).toEqual([])
   })
 

@@ -1,9 +1,11 @@
+import { wayOf } from '../host/run-report.ts'
 import type { Run, RunResult } from './run-file.ts'
 
 /** What is not as it was in an earlier run. */
 export interface Change {
   check: string
-  target: string
+  /** Where to, or from where to where. */
+  way: string
   /** `was ok, is fail`, or a figure that moved. */
   text: string
   isWorse: boolean
@@ -41,7 +43,7 @@ const FIGURES: readonly Figure[] = [
   },
 ]
 
-/** What changed since `before`, check by check; the checks of both are known by their name and target. */
+/** What changed since `before`, check by check; the checks of both are known by their name and way. */
 export function changesBetween(before: Run, now: Run): Change[] {
   const earlier = new Map(before.results.map((each) => [keyOf(each), each]))
   const present = new Set(now.results.map(keyOf))
@@ -52,8 +54,8 @@ export function changesBetween(before: Run, now: Run): Change[] {
   return [...changed, ...gone]
 }
 
-function keyOf({ check, target }: RunResult): string {
-  return `${check} ${target}`
+function keyOf(result: RunResult): string {
+  return `${result.check} ${wayOf(result)}`
 }
 
 function changesOf(before: RunResult | undefined, now: RunResult): Change[] {
@@ -73,8 +75,8 @@ function moved(figure: Figure, before: RunResult, now: RunResult): Change[] {
   return [change(now, `${figure.name}: was ${was}, is ${is}`, is > was === figure.isWorseWhenMore)]
 }
 
-function change({ check, target }: RunResult, text: string, isWorse: boolean): Change {
-  return { check, target, text, isWorse }
+function change(result: RunResult, text: string, isWorse: boolean): Change {
+  return { check: result.check, way: wayOf(result), text, isWorse }
 }
 
 function member(value: unknown, name: string): number | undefined {

@@ -5,7 +5,8 @@ import { escapeText } from '@sockyard/cli/text'
 import type { CommandContext } from '@sockyard/service/lifecycle'
 
 import type { ReportOptions } from '../config.ts'
-import { createRunReport } from '../host/run-report.ts'
+import { checkText, createRunReport, wayOf } from '../host/run-report.ts'
+import { writeMeshReport } from '../mesh/mesh-report.ts'
 import { type Change, changesBetween } from './changes.ts'
 import { htmlReport } from './html-report.ts'
 import { junitReport } from './junit.ts'
@@ -50,27 +51,29 @@ async function read(name: string, file: string, stdin: Readable): Promise<Run> {
 }
 
 function showRun({ profile, hosts, results, isWhole }: Run, stdout: Writable): void {
-  const report = createRunReport(stdout, false)
+  const report = createRunReport(stdout, false, (each) =>
+    each.from === null ? checkText(each) : [],
+  )
   report.start({ profile, hosts: [...hosts], waitMillis: 0 })
-  for (const { check, target, facts, verdict: status, ...verdict } of results)
-    report.sample(check, target, { status, ...verdict }, facts)
+  for (const each of results) report.sample(each)
+  const pairs = results.filter(({ from }) => from !== null)
+  if (pairs.length > 0) writeMeshReport(stdout, hosts, pairs)
   report.end(!isWhole)
 }
 
 function showChanges(changes: readonly Change[], stdout: Writable): void {
   const lines = changes.map(
-    ({ check, target, text, isWorse }) =>
-      `${(isWorse ? 'WORSE' : 'CHANGED').padEnd(7)}  ${check.padEnd(16)} ${target}  ${text}`,
+    ({ check, way, text, isWorse }) =>
+      `${(isWorse ? 'WORSE' : 'CHANGED').padEnd(7)}  ${check.padEnd(16)} ${way}  ${text}`,
   )
   const all = ['', ...(lines.length === 0 ? ['no changes since the earlier run'] : lines)]
   stdout.write(`${all.map((line) => escapeText(line)).join('\n')}\n`)
 }
 
 function junitOf({ results }: Run): string {
-  const cases = results.map(({ check, target, verdict: status, ...verdict }) => ({
-    check,
-    target,
-    verdict: { status, ...verdict },
-  }))
+  const cases = results.map((each) => {
+    const { check, verdict: status, ...verdict } = each
+    return { check, target: wayOf(each), verdict: { status, ...verdict } }
+  })
   return junitReport('sockyard survey', cases)
 }

@@ -1,7 +1,9 @@
+import { wayOf } from '../host/run-report.ts'
 import type { Change } from './changes.ts'
 import { chartsOf } from './charts.ts'
 import { STYLE } from './html-style.ts'
 import { html, Markup } from './html.ts'
+import { meshSections } from './mesh-html.ts'
 import type { Run, RunResult } from './run-file.ts'
 
 const VERDICTS = ['fail', 'warn', 'ok', 'skipped'] as const
@@ -15,6 +17,8 @@ const SHOWN = { fail: 'failed', warn: 'warning', ok: 'ok', skipped: 'skipped' } 
  */
 export function htmlReport(run: Run, changes?: readonly Change[]): string {
   const title = `Network survey of ${run.hosts.join(', ')}`
+  const single = run.results.filter(({ from }) => from === null)
+  const isMesh = single.length < run.results.length
   const page = html`<!doctype html>
     <html lang="en">
       <head>
@@ -37,7 +41,8 @@ export function htmlReport(run: Run, changes?: readonly Change[]): string {
             ${run.profile}.${run.isWhole ? '' : ' It did not come to its end: what was found until then is here.'}
           </p>
           ${filters(run.results)} ${changes === undefined ? [] : changesSection(changes)}
-          ${[...new Set(run.results.map(hostOf))].map((host) => hostSection(host, run.results))}
+          ${isMesh ? meshSections(run) : []}
+          ${[...new Set(single.map(hostOf))].map((host) => hostSection(host, single))}
         </main>
       </body>
     </html> `
@@ -69,10 +74,10 @@ function changesSection(changes: readonly Change[]): Markup {
   return html`<h2>Changes since the earlier run</h2>
     <ul>
       ${changes.map(
-        ({ check, target, text, isWorse }) =>
+        ({ check, way, text, isWorse }) =>
           html`<li>
             <strong class="${isWorse ? 'fail' : 'ok'}">${isWorse ? 'worse' : 'changed'}</strong>
-            <code>${check}</code> ${target}: ${text}
+            <code>${check}</code> ${way}: ${text}
           </li>`,
       )}
     </ul>`
@@ -91,11 +96,11 @@ function hostSection(host: string, results: readonly RunResult[]): Markup {
 }
 
 function resultArticle(result: RunResult): Markup {
-  const { check, target, verdict, summary, evidence, cause, remedy, reference, facts } = result
+  const { check, verdict, summary, evidence, cause, remedy, reference, facts } = result
   return html`<article class="${verdict}">
     <h3>
       <span class="${`verdict ${verdict}`}">${SHOWN[verdict]}</span> ${check}
-      <small>${target}</small>
+      <small>${wayOf(result)}</small>
     </h3>
     <p>${summary}</p>
     ${cause === null ? [] : html`<p><b>Cause:</b> ${cause}</p>`}

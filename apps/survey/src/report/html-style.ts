@@ -40,6 +40,10 @@ svg { display: block; width: 100%; height: auto }
 .box { fill: var(--link); opacity: 0.45 }
 figcaption, small, caption { font-size: 0.875rem }
 table { border-collapse: collapse }
+caption { text-align: left; white-space: nowrap; font-weight: 600; padding: 4px 0 }
+.scroll { overflow-x: auto; margin: 16px 0; break-inside: avoid }
+.matrix td { text-align: center; padding: 2px 8px; font-family: ui-monospace, monospace; font-weight: 600 }
+.matrix th { font-weight: normal; padding: 2px 8px; white-space: nowrap }
 th, td { border: 1px solid var(--line); padding: 4px 10px; text-align: left }
 body:has(#show-ok:not(:checked)) article.ok,
 body:has(#show-warn:not(:checked)) article.warn,

@@ -13,6 +13,8 @@ const folder = mkdtempSync(join(tmpdir(), 'survey-report-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const RESULT: RunResult = {
+  from: null,
+  to: null,
   check: 'udp-loss',
   topic: 'udp',
   target: '192.0.2.1:3333',
@@ -86,6 +88,21 @@ describe('what changed since an earlier run', () => {
   })
 })
 
+/** Every ordered pair, by each check. */
+function meshOf(
+  places: readonly string[],
+  checks: readonly string[],
+  verdictOf: (way: { from: string; to: string }) => RunResult['verdict'],
+): RunResult[] {
+  const results: RunResult[] = []
+  for (const from of places)
+    for (const to of places)
+      for (const check of checks)
+        if (from !== to)
+          results.push({ ...RESULT, from, to, check, verdict: verdictOf({ from, to }) })
+  return results
+}
+
 describe('a report as HTML', () => {
   it('loads nothing, runs nothing, and shows hostile text as text', () => {
     const hostile = '<script>alert(1)</script>\u202e"><img src=x onerror=alert(1)>'
@@ -103,6 +120,21 @@ describe('a report as HTML', () => {
     expect(page).toContain('<th scope="row">30 s</th>')
     expect(page).toContain('href="https://www.rfc-editor.org/rfc/rfc5382"')
     expect(page).toContain('did not come to its end')
+  })
+
+  it('of a mesh has a matrix for each check, and each fault once with its ways', () => {
+    const results = meshOf(['a', 'b', 'c'], ['udp-loss'], ({ to }) => (to === 'b' ? 'fail' : 'ok'))
+    const page = htmlReport({ ...runOf(...results), hosts: ['a', 'b', 'c'] })
+    expect(page).toContain('udp-loss: 2 failed, 0 warned, 4 ok, 0 skipped')
+    expect(page).toContain('<small>every way to b</small>')
+    expect(page.match(/<article/g)).toHaveLength(1)
+    expect(page.match(/<td class="fail">F<\/td>/g)).toHaveLength(2)
+  })
+
+  it('of a mesh of 32 places is small', () => {
+    const places = Array.from({ length: 32 }, (_, index) => `192.0.2.${index}`)
+    const results = meshOf(places, ['a', 'b', 'c', 'd', 'e', 'f', 'g'], () => 'ok')
+    expect(htmlReport({ ...runOf(...results), hosts: places }).length).toBeLessThan(300_000)
   })
 
   it('is small, with 100 results too', () => {

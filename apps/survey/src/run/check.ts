@@ -17,6 +17,17 @@ export interface Verdict {
   reference: string | null
 }
 
+/** Of probes that are sent at a steady rate. */
+export interface Pace {
+  count: number
+  intervalMillis: number
+}
+
+/** Of one way: two seconds of a call with a codec of 20 ms. */
+export const USUAL_PACE: Pace = { count: 100, intervalMillis: 20 }
+/** Of many ways, one after the other. */
+export const SHORT_PACE: Pace = { count: 50, intervalMillis: 10 }
+
 /** What a check works with. */
 export interface CheckContext {
   peer: ResolvedAddress
@@ -24,6 +35,7 @@ export interface CheckContext {
   waitMillis: number
   /** How long connections are left alone, milliseconds; empty: not at all. */
   idleMillis: readonly number[]
+  pace: Pace
   signal: AbortSignal
 }
 

@@ -1,4 +1,5 @@
 export {
+  AddressInUseError,
   ConfigurationError,
   type ErrorClass,
   failureOf,

@@ -1,1 +1,1 @@
-export { type LimitedLog, limitLog } from './limited-log.ts'
+export { type LimitedLog, limitLog, type LogTarget } from './limited-log.ts'

@@ -23,5 +23,10 @@ export { sntpObserveEvent, sntpObserveLine, type SntpObserveEvent } from './sntp
 export { sntpQueryEvent, type SntpQueryEvent } from './sntp-query.ts'
 export { surveyDoctorEvent, type SurveyDoctorEvent } from './survey-doctor.ts'
 export { surveyMulticastPingEvent, type SurveyMulticastPingEvent } from './survey-multicast-ping.ts'
-export { surveyRunEvent, type SurveyRunEvent } from './survey-run.ts'
+export {
+  type SurveyResult,
+  surveyResult,
+  type SurveyRunEvent,
+  surveyRunEvent,
+} from './survey-run.ts'
 export { tcpBulkEvent, type TcpBulkEvent } from './tcp-bulk.ts'

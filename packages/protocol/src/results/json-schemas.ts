@@ -43,7 +43,7 @@ const PUBLISHED = [
   ['sntp-query', 'A line of `sntp-listener query --json`', sntpQueryEvent],
   ['lookup', 'A line of `lookup --json`', lookupEvent],
   ['lab', 'A line of an experiment of `lab --json`', labEvent],
-  ['survey-run', 'A line of `survey HOST… --json`', surveyRunEvent],
+  ['survey-run', 'A line of `survey HOST… --json` and `survey mesh --json`', surveyRunEvent],
   ['survey-doctor', 'A line of `survey doctor --json`', surveyDoctorEvent],
   ['peers', 'The answer to GET /peers of any admin endpoint', peersAnswer],
   ['console-services', 'The answer to GET /api/services of the console', consoleServices],

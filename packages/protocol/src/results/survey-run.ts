@@ -4,10 +4,15 @@ import { at, count, millis } from './fields.ts'
 
 const line = z.string().min(1)
 
-const result = z.strictObject({
+/** What one check came to. */
+export const surveyResult = z.strictObject({
+  from: line.nullable().describe('of a mesh: the agent that asked; null: this host'),
+  to: line.nullable().describe('of a mesh: the agent that was asked'),
   check: line.describe('such as `tcp-connect`'),
-  topic: z.enum(['tcp', 'udp', 'sctp', 'names']),
-  target: line.describe('where to: ADDRESS:PORT, or the name that has no address'),
+  topic: z.enum(['tcp', 'udp', 'sctp', 'multicast', 'names', 'agent']),
+  target: line.describe(
+    'where to: ADDRESS:PORT, the name that has no address, or the agent that is asked',
+  ),
   verdict: z.enum(['ok', 'warn', 'fail', 'skipped']),
   summary: line.describe('what is seen, or why the check was skipped, in one sentence'),
   cause: line.nullable().describe('why, as far as it can be known from here'),
@@ -17,7 +22,7 @@ const result = z.strictObject({
   facts: z.record(z.string(), z.json()).describe('what was measured; it depends on the check'),
 })
 
-/** The lines of `survey HOST… --json`: a line for each check as soon as it is finished. */
+/** The lines of `survey HOST… --json` and `survey mesh --json`: a line for each check as soon as it is finished. */
 export const surveyRunEvent = z.discriminatedUnion('event', [
   z.looseObject({
     event: z.literal('start'),
@@ -28,7 +33,7 @@ export const surveyRunEvent = z.discriminatedUnion('event', [
       waitMillis: millis,
     }),
   }),
-  z.looseObject({ event: z.literal('sample'), at, data: result }),
+  z.looseObject({ event: z.literal('sample'), at, data: surveyResult }),
   z.looseObject({
     event: z.literal('end'),
     at,
@@ -42,5 +47,8 @@ export const surveyRunEvent = z.discriminatedUnion('event', [
   }),
 ])
 
-/** One line of `survey HOST… --json`. */
+/** What one check came to. */
+export type SurveyResult = z.infer<typeof surveyResult>
+
+/** One line of `survey HOST… --json` and `survey mesh --json`. */
 export type SurveyRunEvent = z.infer<typeof surveyRunEvent>

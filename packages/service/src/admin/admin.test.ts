@@ -197,7 +197,7 @@ test('a subscriber that comes back gets what it has missed', async () => {
   let text = ''
   second.on('data', (more) => (text += String(more)))
   second.write(`GET /events HTTP/1.1\r\nHost: a\r\nLast-Event-ID: ${id}\r\n\r\n`)
-  await vi.waitFor(() => expect(text).toContain('{"n":3}'))
+  await vi.waitFor(() => expect(text).toContain('{"n":3}'), 20_000)
   expect([...text.matchAll(/data: (.*)/g)].map(([, json]) => json)).toEqual(['{"n":2}', '{"n":3}'])
   second.destroy()
 })

@@ -21,8 +21,7 @@ export interface LossFacts extends Pick<
 }
 
 const BYTES = 64
-const INTERVAL_MILLIS = 20
-const DATAGRAMS = 100
+const POLL_MILLIS = 10
 /** After so many ICMP errors, and no answer, no other outcome is to be expected. */
 const REFUSALS = 3
 /** What a network may lose at most (ITU-T Y.1541, classes 0 to 4). */
@@ -41,7 +40,7 @@ export const udpLoss: Check<LossFacts> = {
 }
 
 async function gatherLoss(context: CheckContext): Promise<LossFacts> {
-  const { peer, waitMillis, signal } = context
+  const { peer, waitMillis, signal, pace } = context
   const socket = createSocket(peer.family === 6 ? 'udp6' : 'udp4')
   const totals = new RoundTripTotals()
   const trips = new RoundTrips(totals, { timeoutMillis: waitMillis, capacity: 128 })
@@ -57,11 +56,11 @@ async function gatherLoss(context: CheckContext): Promise<LossFacts> {
   try {
     socket.connect(peer.port, peer.address)
     await once(socket, 'connect', { signal })
-    for (let sequence = 0; sequence < DATAGRAMS; sequence++) {
+    for (let sequence = 0; sequence < pace.count; sequence++) {
       if (refused >= REFUSALS && totals.counts.received === 0) break
       trips.sent(sequence)
       await send(socket, format.encode(sequence, BYTES))
-      await sleep(INTERVAL_MILLIS, undefined, { signal })
+      await sleep(pace.intervalMillis, undefined, { signal })
     }
     await answers(trips, waitMillis, signal)
   } finally {
@@ -81,7 +80,7 @@ function send(socket: Socket, bytes: Uint8Array): Promise<void> {
 async function answers(trips: RoundTrips, waitMillis: number, signal: AbortSignal): Promise<void> {
   const until = performance.now() + waitMillis
   while (trips.pending.waiting > 0 && performance.now() < until)
-    await sleep(INTERVAL_MILLIS, undefined, { signal })
+    await sleep(POLL_MILLIS, undefined, { signal })
 }
 
 export function judgeLoss(facts: LossFacts): Verdict {

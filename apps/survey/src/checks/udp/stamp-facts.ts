@@ -7,6 +7,7 @@ import type { ResolvedAddress } from '@sockyard/net/address'
 import { setPathOptions } from '@sockyard/net/connect'
 import { basePacketBytes, readTlvs, STAMP_TLV } from '@sockyard/protocol/stamp'
 
+import { type Pace, USUAL_PACE } from '../../run/check.ts'
 import { readAnswer, testPacket } from './test-packet.ts'
 
 /** What came of sending test packets to a Session-Reflector. */
@@ -29,8 +30,7 @@ export interface StampFacts {
   waitMillis: number
 }
 
-const PACKETS = 100
-const INTERVAL_MILLIS = 20
+const POLL_MILLIS = 10
 /** After so many ICMP errors, and no answer, none is to be expected. */
 const REFUSALS = 3
 /** Expedited forwarding (RFC 3246): a value that networks rewrite when they rewrite any. */
@@ -49,9 +49,10 @@ export async function stampFacts(
   { address, port, family }: ResolvedAddress,
   waitMillis: number,
   signal: AbortSignal,
+  pace: Pace = USUAL_PACE,
 ): Promise<StampFacts> {
   const socket = createSocket(family === 6 ? 'udp6' : 'udp4')
-  const answers = new Answers(randomInt(1, 0x1_0000))
+  const answers = new Answers(randomInt(1, 0x1_0000), pace.count)
   let refused = 0
   const isRefused = (): boolean => refused >= REFUSALS && answers.received === 0
   // An ICMP error is no answer; what is not answered is counted.
@@ -61,32 +62,34 @@ export async function stampFacts(
     socket.connect(port, address)
     await once(socket, 'connect', { signal })
     setPathOptions(socket, family, { dscp: DSCP, ecn: 'ect0', ttl: TTL })
-    for (let sequence = 0; sequence < PACKETS && !isRefused(); sequence += 1) {
+    for (let sequence = 0; sequence < pace.count && !isRefused(); sequence += 1) {
       // What cannot be sent is not answered either.
       socket.send(testPacket(sequence, answers.sessionId, TLVS), () => {})
-      await delay(INTERVAL_MILLIS, undefined, { signal })
+      await delay(pace.intervalMillis, undefined, { signal })
     }
     const until = performance.now() + waitMillis
-    while (answers.received < PACKETS && performance.now() < until && !isRefused())
-      await delay(INTERVAL_MILLIS, undefined, { signal })
+    while (answers.received < pace.count && performance.now() < until && !isRefused())
+      await delay(POLL_MILLIS, undefined, { signal })
   } finally {
     socket.close()
   }
-  const asked = { address, port, sent: PACKETS, sentDscp: DSCP, sentEcn: ECN, sentTtl: TTL }
+  const asked = { address, port, sent: pace.count, sentDscp: DSCP, sentEcn: ECN, sentTtl: TTL }
   return { ...asked, ...answers.facts(), waitMillis }
 }
 
 /** The answers of one session. */
 class Answers {
   readonly sessionId: number
+  readonly #sent: number
   readonly #seen = new Set<number>()
   #duplicated = 0
   #lostThere: number | null = null
   #trafficClass: number | null = null
   #ttl: number | null = null
 
-  constructor(sessionId: number) {
+  constructor(sessionId: number, sent: number) {
     this.sessionId = sessionId
+    this.#sent = sent
   }
 
   get received(): number {
@@ -97,7 +100,7 @@ class Answers {
     const answer = readAnswer(bytes, this.sessionId)
     if (answer === undefined) return
     const { sender, senderTtl } = answer
-    if (sender.sequence >= PACKETS) return
+    if (sender.sequence >= this.#sent) return
     if (this.#seen.has(sender.sequence)) this.#duplicated += 1
     this.#seen.add(sender.sequence)
     this.#ttl = senderTtl === UNKNOWN_TTL ? null : senderTtl

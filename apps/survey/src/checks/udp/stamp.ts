@@ -6,7 +6,7 @@ import { judgeStamp } from './stamp-verdict.ts'
 export const stamp: Check<StampFacts> = {
   name: 'stamp',
   profiles: ['quick', 'full', 'long'],
-  gather: ({ peer, waitMillis, signal }) => stampFacts(peer, waitMillis, signal),
+  gather: ({ peer, waitMillis, signal, pace }) => stampFacts(peer, waitMillis, signal, pace),
   judge: (facts) => fromDoctor(judgeStamp(facts)),
   missing: ({ received }) => (received === 0 ? 'no Session-Reflector answers' : undefined),
 }
