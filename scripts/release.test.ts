@@ -35,6 +35,22 @@ const tarballs = (): string[] => artefacts.filter((file) => file.endsWith('.tgz'
 // oxlint-disable-next-line typescript/no-explicit-any
 const readJson = (path: string): any => JSON.parse(readFileSync(path, 'utf8'))
 
+/** What the compiler says of files in a project that has installed the packages. */
+function typeErrors(target: string, files: readonly string[]): string {
+  const compilerOptions = {
+    module: 'nodenext',
+    moduleResolution: 'nodenext',
+    target: 'esnext',
+    strict: true,
+    noEmit: true,
+    types: ['node'],
+    typeRoots: [join(root, 'node_modules/@types')],
+  }
+  writeFileSync(join(target, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
+  const tsc = join(root, 'node_modules/.bin/tsc')
+  return spawnSync(tsc, ['-p', target], { encoding: 'utf8' }).stdout
+}
+
 const sumsOf = (files: readonly string[]): Map<string, string> =>
   new Map(files.map((file) => [basename(file), sha256(file)]))
 
@@ -85,7 +101,7 @@ test('a package holds compiled code only, imports nothing of the workspace, and 
   const files = globSync('sockyard/**', { cwd: packages, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name))
-  expect(files.filter((path) => path.endsWith('.ts'))).toEqual([])
+  expect(files.filter((path) => /(?<!\.d)\.ts$/.test(path))).toEqual([])
   for (const file of files.filter((path) => path.endsWith('.js')))
     expect(readFileSync(file, 'utf8')).not.toMatch(/(from |import\()'@sockyard\/|\.ts['"`]/)
   const sizes = files.map((path) => readFileSync(path).length)
@@ -142,6 +158,17 @@ describe.each([
     expect(completed('tcp-ec')).toBe('tcp-echo\n')
     const { version } = readJson(join(root, 'package.json'))
     expect(run('tcp-echo', '--version').stdout).toBe(`tcp-echo ${version}\n`)
+  })
+
+  test('its list of services can be imported, with types', { timeout: PATIENCE }, () => {
+    const lines = [
+      "import { servicePorts } from 'sockyard'",
+      'const ports: readonly number[] = servicePorts()',
+      'process.stdout.write(String(ports.includes(3111)))',
+    ]
+    writeFileSync(join(target, 'ports.mts'), lines.join('\n'))
+    expect(typeErrors(target, ['ports.mts'])).toBe('')
+    expect(String(execFileSync(process.execPath, ['ports.mts'], { cwd: target }))).toBe('true')
   })
 
   test.each([
@@ -209,19 +236,6 @@ describe('the libraries, installed by themselves', () => {
     expect(exported).toContain('@sockyard/sctp')
     const imports = exported.map((path, index) => `import * as export${index} from '${path}'\n`)
     writeFileSync(join(target, 'imports.mts'), imports.join(''))
-    const compilerOptions = {
-      module: 'nodenext',
-      moduleResolution: 'nodenext',
-      target: 'esnext',
-      strict: true,
-      noEmit: true,
-      types: ['node'],
-      typeRoots: [join(root, 'node_modules/@types')],
-    }
-    const project = { compilerOptions, files: ['imports.mts', ...examples] }
-    writeFileSync(join(target, 'tsconfig.json'), JSON.stringify(project))
-    const tsc = join(root, 'node_modules/.bin/tsc')
-    const { status, stdout } = spawnSync(tsc, ['-p', target], { encoding: 'utf8' })
-    expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
+    expect(typeErrors(target, ['imports.mts', ...examples])).toBe('')
   })
 })

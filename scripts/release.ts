@@ -6,16 +6,15 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
+import { apps } from '@sockyard/catalog'
+
 import { writeChecksums } from './release/checksums.ts'
 import { writeImages } from './release/images.ts'
 import { writePackages } from './release/packages.ts'
-import { writeSbom } from './release/sbom.ts'
-import { describeSources, type Sources } from './release/sources.ts'
+import { mergedSbom, Sboms, writeSbom } from './release/sbom.ts'
+import { describeSources } from './release/sources.ts'
 import { writeTarball } from './release/tarball.ts'
 import { root } from './source-tree.ts'
-
-/** What the command consists of. */
-const COMMAND = ['./apps/*', './packages/*', '!@sockyard/testkit', '@sockyard/scripts']
 
 /**
  * Writes the packages with their bills of materials, the images when told so, and the checksums of it all.
@@ -26,26 +25,25 @@ export async function writeRelease(out: string, withImages = false): Promise<str
   rmSync(out, { recursive: true, force: true })
   mkdirSync(out, { recursive: true })
   const sources = describeSources()
+  const sboms = new Sboms(sources)
   const folders = await writePackages(join(out, 'packages'), sources)
   const files = [
-    ...folders.flatMap((folder) => writeArtefacts(folder, out, sources)),
-    ...(withImages ? writeImages(out, sources) : []),
+    ...folders.flatMap((folder) => writeArtefacts(folder, out, sboms)),
+    ...(withImages ? writeImages(out, sboms, sources) : []),
   ]
   writeChecksums(files, out)
   return files
 }
 
 /** The tarball of a package, and its bill of materials beside it. */
-function writeArtefacts(folder: string, out: string, sources: Sources): string[] {
+function writeArtefacts(folder: string, out: string, sboms: Sboms): string[] {
   const tarball = writeTarball(folder, out)
+  const file = tarball.replace('.tgz', '.cdx.json')
   const name = basename(folder)
-  const isCommand = name === 'sockyard'
-  const sbom = writeSbom(tarball.replace('.tgz', '.cdx.json'), {
-    members: isCommand ? COMMAND : [`@sockyard/${name}`],
-    type: isCommand ? 'application' : 'library',
-    sources,
-  })
-  return [tarball, sbom]
+  if (name !== 'sockyard')
+    return [tarball, writeSbom(file, sboms.of(`sockyard-${name}`), 'library')]
+  const parts = [...apps.map((app) => app.name), 'sockyard-scripts'].map((part) => sboms.of(part))
+  return [tarball, writeSbom(file, mergedSbom(sboms.of('sockyard'), parts), 'application')]
 }
 
 if (import.meta.main)

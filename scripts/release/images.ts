@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { apps } from '@sockyard/catalog'
 
 import { root } from '../source-tree.ts'
-import { writeSbom } from './sbom.ts'
+import { type Sboms, writeSbom } from './sbom.ts'
 import type { Sources } from './sources.ts'
 
 /**
@@ -12,7 +12,7 @@ import type { Sources } from './sources.ts'
  *
  * @returns images.json, where docker has written their digests, and a bill of materials for each app
  */
-export function writeImages(out: string, sources: Sources): string[] {
+export function writeImages(out: string, sboms: Sboms, sources: Sources): string[] {
   const { version, revision, date } = sources
   const digests = join(out, 'images.json')
   const args = ['buildx', 'bake', '--file', 'docker-bake.hcl', '--metadata-file', digests]
@@ -22,12 +22,8 @@ export function writeImages(out: string, sources: Sources): string[] {
     stdio: 'inherit',
     env: { ...process.env, ...labels },
   })
-  const sboms = apps.map(({ name }) =>
-    writeSbom(join(out, `image-${name}-${version}.cdx.json`), {
-      members: [name],
-      type: 'application',
-      sources,
-    }),
+  const bills = apps.map(({ name }) =>
+    writeSbom(join(out, `image-${name}-${version}.cdx.json`), sboms.of(name), 'application'),
   )
-  return [digests, ...sboms]
+  return [digests, ...bills]
 }

@@ -15,6 +15,8 @@ import type { Sources } from './sources.ts'
 
 /** The packages that others build on, published on their own, with what they need. */
 const LIBRARIES = ['posix', 'protocol', 'net', 'sctp']
+/** What `import … from 'sockyard'` gives, with types: the list of services. */
+const LIST = 'packages/catalog'
 /** Files that the programs read, in their places. */
 const ASSETS = ['apps/inetd/inetd.conf', 'apps/inetd/yard-app', 'apps/console/page/**']
 
@@ -40,6 +42,7 @@ async function writeCommand(folder: string, { version, date }: Sources): Promise
     out: folder,
     types: false,
   })
+  compile({ sources: [`${LIST}/src`], out: folder, types: true })
   const resolve = exportedFiles()
   rewriteFiles(folder, (text, path) => nameCompiledFiles(importRelatively(text, path, resolve)))
   for (const path of globSync(ASSETS, { cwd: root })) copy(path, folder)
@@ -52,6 +55,7 @@ async function writeCommand(folder: string, { version, date }: Sources): Promise
     .map(readManifest)
   writeManifest(folder, {
     ...publishedManifest(readManifest('.'), version),
+    exports: exportsOf(readManifest(LIST), LIST),
     bin: { sockyard: './scripts/release/command.js' },
     man: await writeSharedFiles(folder, date),
     ...publishedDependencies(neededBy(members), version),
@@ -72,7 +76,7 @@ function writeLibraries(out: string, { version }: Sources): string[] {
     const manifest = readManifest(source)
     writeManifest(folder, {
       ...publishedManifest(manifest, version),
-      exports: publishedExports(manifest),
+      exports: exportsOf(manifest, '.'),
       ...publishedDependencies(Object.keys(manifest.dependencies ?? {}), version),
     })
     copyDocuments(source, folder)
@@ -82,14 +86,18 @@ function writeLibraries(out: string, { version }: Sources): string[] {
   return folders
 }
 
-/** Without what only tests import. */
-function publishedExports({ exports = {} }: Manifest): object {
+/**
+ * Without what only tests import.
+ *
+ * @param folder of the compiled package, from the top of what is published
+ */
+function exportsOf({ exports = {} }: Manifest, folder: string): object {
   const entries = Object.entries(exports).filter(([, path]) => path.startsWith('./src/'))
   return Object.fromEntries(
-    entries.map(([name, path]) => [
-      name,
-      { types: path.replace(/\.ts$/, '.d.ts'), default: compiled(path) },
-    ]),
+    entries.map(([name, path]) => {
+      const file = `./${join(folder, path)}`
+      return [name, { types: file.replace(/\.ts$/, '.d.ts'), default: compiled(file) }]
+    }),
   )
 }
 
