@@ -4,7 +4,6 @@ import { type Datagrams, UdpServer, type UdpSocket } from '@sockyard/net/udp'
 import { encodeTime, formatDaytime } from '@sockyard/protocol/daytime'
 import { exportUdpServer } from '@sockyard/service/metrics'
 
-import type { InternalName } from '../configuration/host-lookups.ts'
 import type { InetdContext, Listener, Place, Service } from './service.ts'
 
 /** Answers datagrams by an internal service: echo, discard, daytime or time. */
@@ -13,35 +12,19 @@ export async function openDatagramListener(
   { address: host, port: asked, family }: Place,
   context: InetdContext,
 ): Promise<Listener> {
-  const { entry, label } = service.definition
-  const { log, limited, metrics, counters, addresses: access, filter, options, now } = context
-  const { perMinute } = entry.limits
-  const limiter = new RateLimiter(
-    perMinute === undefined
-      ? { perSecond: options.rateLimit }
-      : { perSecond: perMinute / 60, burst: perMinute },
-  )
-  // What daytime and time answer is another thing each second.
-  const loops = new LoopDetector({ comparePayload: service.definition.run.internal === 'echo' })
-  const rules = { filter, access, limiter, loops }
+  const { log, metrics, filter, options } = context
+  const rules = rulesOf(service, context)
   const server = new UdpServer({
     port: asked,
     host,
     family,
     engine: options.engine,
-    log: log.child({ service: label }),
+    log: log.child({ service: service.definition.label }),
     onDatagrams(datagrams, socket) {
       for (let index = 0; index < datagrams.count; index += 1) {
-        const reason = datagramVerdict(datagrams, index, rules)
-        if (reason === 'permitted') {
-          counters.started(service.label)
-          answer(service.definition.run.internal, datagrams, index, socket, now)
-        } else {
-          counters.rejected(service.label, reason)
-          const address = sourceAddress(datagrams, index)
-          const from = { address, port: datagrams.sourcePort(index) }
-          limited.info({ service: service.label, ...from, reason }, 'refused')
-        }
+        const verdict = datagramVerdict(datagrams, index, rules)
+        if (verdict === 'permitted') serve(service, datagrams, index, socket, context)
+        else reject(service, datagrams, index, verdict, context)
       }
     },
   })
@@ -57,14 +40,42 @@ export async function openDatagramListener(
   }
 }
 
+function rulesOf({ definition }: Service, { options, addresses, filter }: InetdContext) {
+  const { entry, run } = definition
+  const { perMinute } = entry.limits
+  const limiter = new RateLimiter(
+    perMinute === undefined
+      ? { perSecond: options.rateLimit }
+      : { perSecond: perMinute / 60, burst: perMinute },
+  )
+  // What daytime and time answer is another thing each second.
+  const loops = new LoopDetector({ comparePayload: run.internal === 'echo' })
+  return { filter, access: addresses, limiter, loops }
+}
+
+function reject(
+  { label }: Service,
+  datagrams: Datagrams,
+  index: number,
+  reason: string,
+  { counters, limited }: InetdContext,
+): void {
+  counters.rejected(label, reason)
+  const address = sourceAddress(datagrams, index)
+  const from = { address, port: datagrams.sourcePort(index) }
+  limited.info({ service: label, ...from, reason }, 'refused')
+}
+
 /** Discard says nothing, and chargen is never served over UDP. */
-function answer(
-  name: InternalName | undefined,
+function serve(
+  { label, definition }: Service,
   datagrams: Datagrams,
   index: number,
   socket: UdpSocket,
-  now: () => bigint,
+  { counters, now }: InetdContext,
 ): void {
+  counters.started(label)
+  const name = definition.run.internal
   if (name === 'echo') socket.echo(datagrams, index)
   if (name === 'daytime') socket.reply(datagrams, index, Buffer.from(formatDaytime(now())))
   if (name === 'time') socket.reply(datagrams, index, encodeTime(now()))

@@ -23,39 +23,9 @@ export interface ReceiverMetrics {
 const DELAY_BUCKETS_SECONDS = [1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1]
 
 export function createReceiverMetrics(registry: Registry, gauges: Gauges): ReceiverMetrics {
-  const registers = [registry]
-  const counter = (name: string, help: string, label = 'group') =>
-    new Counter({ name: `sockyard_multicast_${name}`, help, labelNames: [label], registers })
-  const counters = {
-    received: counter('received_total', 'Datagrams received, without duplicates'),
-    lost: counter('lost_total', 'Datagrams lost, by gaps in the sequence numbers'),
-    duplicated: counter('duplicated_total', 'Duplicate datagrams'),
-    reordered: counter('reordered_total', 'Datagrams received out of order'),
-    malformed: counter(
-      'malformed_total',
-      'Datagrams with an unknown version of the Sockyard header',
-    ),
-  }
-  const lost = counter('memberships_lost_total', 'Memberships lost, by reason', 'reason')
-  const delay = new Histogram({
-    name: 'sockyard_multicast_delay_seconds',
-    help: 'One-way delay by the clocks of both sides',
-    labelNames: ['group'],
-    buckets: DELAY_BUCKETS_SECONDS,
-    registers,
-  })
-  const delays = new Map<string, ReturnType<typeof delay.labels>>()
-  const gauge = (name: string, help: string, read: () => number) =>
-    new Gauge({
-      name: `sockyard_multicast_${name}`,
-      help,
-      registers,
-      collect() {
-        this.set(read())
-      },
-    })
-  gauge('senders', 'Senders measured now', () => gauges.flows.size)
-  gauge('memberships', 'Groups joined now, on each interface', gauges.memberships)
+  const counters = groupCounters(registry)
+  const lost = counter(registry, 'memberships_lost_total', 'Memberships lost, by reason', 'reason')
+  exportGauges(registry, gauges)
   exportSenders(registry, gauges.flows)
   return {
     counted(byGroup) {
@@ -63,13 +33,58 @@ export function createReceiverMetrics(registry: Registry, gauges: Gauges): Recei
         for (const [name, each] of Object.entries(counters))
           each.inc({ group }, counts[name as keyof FlowCounts])
     },
-    delayed(group, micros) {
-      let ofGroup = delays.get(group)
-      if (ofGroup === undefined) delays.set(group, (ofGroup = delay.labels({ group })))
-      ofGroup.observe(micros / 1_000_000)
-    },
+    delayed: delayRecorder(registry),
     membershipLost: (reason) => lost.inc({ reason }),
   }
+}
+
+function groupCounters(registry: Registry): Record<keyof FlowCounts, Counter> {
+  const ofGroup = (name: string, help: string) => counter(registry, name, help, 'group')
+  return {
+    received: ofGroup('received_total', 'Datagrams received, without duplicates'),
+    lost: ofGroup('lost_total', 'Datagrams lost, by gaps in the sequence numbers'),
+    duplicated: ofGroup('duplicated_total', 'Duplicate datagrams'),
+    reordered: ofGroup('reordered_total', 'Datagrams received out of order'),
+    malformed: ofGroup(
+      'malformed_total',
+      'Datagrams with an unknown version of the Sockyard header',
+    ),
+  }
+}
+
+function counter(registry: Registry, name: string, help: string, label: string): Counter {
+  const registers = [registry]
+  return new Counter({ name: `sockyard_multicast_${name}`, help, labelNames: [label], registers })
+}
+
+function delayRecorder(registry: Registry): ReceiverMetrics['delayed'] {
+  const delay = new Histogram({
+    name: 'sockyard_multicast_delay_seconds',
+    help: 'One-way delay by the clocks of both sides',
+    labelNames: ['group'],
+    buckets: DELAY_BUCKETS_SECONDS,
+    registers: [registry],
+  })
+  const delays = new Map<string, ReturnType<typeof delay.labels>>()
+  return (group, micros) => {
+    let ofGroup = delays.get(group)
+    if (ofGroup === undefined) delays.set(group, (ofGroup = delay.labels({ group })))
+    ofGroup.observe(micros / 1_000_000)
+  }
+}
+
+function exportGauges(registry: Registry, { flows, memberships }: Gauges): void {
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name: `sockyard_multicast_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read())
+      },
+    })
+  gauge('senders', 'Senders measured now', () => flows.size)
+  gauge('memberships', 'Groups joined now, on each interface', memberships)
 }
 
 /** What is known of each sender to each group; the most recently heard ones. */
@@ -80,7 +95,7 @@ function exportSenders(registry: Registry, table: FlowTable): void {
       .toSorted((one, other) => other.order - one.order)
       .slice(0, SENDERS_SHOWN)
       .map((flow) => ({ flow, labels: labelsOf(flow) }))
-  const counter = (name: 'received' | 'lost', help: string) =>
+  const ofSender = (name: 'received' | 'lost', help: string) =>
     new Counter({
       name: `sockyard_multicast_sender_${name}_total`,
       help,
@@ -103,8 +118,8 @@ function exportSenders(registry: Registry, table: FlowTable): void {
         this.set(labels, (wall - flow.unheardMillis(now)) / 1_000)
     },
   })
-  registry.registerMetric(counter('received', 'Datagrams received of each sender to a group'))
-  registry.registerMetric(counter('lost', 'Datagrams lost of each sender to a group'))
+  registry.registerMetric(ofSender('received', 'Datagrams received of each sender to a group'))
+  registry.registerMetric(ofSender('lost', 'Datagrams lost of each sender to a group'))
   registry.registerMetric(lastReceived)
 }
 
