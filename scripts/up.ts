@@ -27,51 +27,70 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
  * @param quiet only errors of the members, and what becomes of them
  * @returns the exit code: 1 when a member ended before it was stopped
  */
-export async function up(members: readonly Member[], quiet: boolean): Promise<number> {
-  const running = new Map<string, MemberProcess>()
-  const stopping = new AbortController()
-  let exitCode = 0
+export function up(members: readonly Member[], quiet: boolean): Promise<number> {
+  return new Topology(members, quiet).run()
+}
 
-  /** A signal can arrive several times (from the terminal and from npm): each member gets one. */
-  function stopAll(): void {
-    if (stopping.signal.aborted) return
-    stopping.abort()
-    for (const { child } of running.values()) child.kill('SIGTERM')
+class Topology {
+  readonly #members: readonly Member[]
+  readonly #quiet: boolean
+  readonly #print: ReturnType<typeof printer>
+  readonly #running = new Map<string, MemberProcess>()
+  readonly #stopping = new AbortController()
+  readonly #ended: Promise<void>[] = []
+  #exitCode = 0
+
+  constructor(members: readonly Member[], quiet: boolean) {
+    this.#members = members
+    this.#quiet = quiet
+    this.#print = printer(members)
+  }
+
+  async run(): Promise<number> {
+    const stop = (): void => this.#stop()
+    process.stdout.on('error', stop)
+    for (const signal of STOP_SIGNALS) process.on(signal, stop)
+    process.stdout.write(`${topologyTable(this.#members)}\n\n`)
+    const started = new Map<string, Promise<void>>()
+    for (const member of this.#members) started.set(member.name, this.#start(member, started))
+    await Promise.all(started.values())
+    if (!this.#stopping.signal.aborted) this.#allReady()
+    await Promise.all(this.#ended)
+    return this.#exitCode
+  }
+
+  async #start(member: Member, started: ReadonlyMap<string, Promise<unknown>>): Promise<void> {
+    const { signal } = this.#stopping
+    for (const name of member.after ?? []) await started.get(name)
+    if (signal.aborted) return
+    const memberProcess = startMember(member, this.#quiet, this.#print)
+    this.#running.set(member.name, memberProcess)
+    this.#ended.push(this.#watch(member, memberProcess))
+    await ready(member, memberProcess, signal)
   }
 
   /** A member that ends before the others were stopped ends the whole topology. */
-  async function watch({ name }: Member, { exited }: MemberProcess): Promise<void> {
+  async #watch({ name }: Member, { exited }: MemberProcess): Promise<void> {
     const code = await exited
-    running.delete(name)
-    if (stopping.signal.aborted) return
-    print(name, `ended with exit code ${code}: stopping the others`)
-    exitCode = 1
-    stopAll()
+    this.#running.delete(name)
+    if (this.#stopping.signal.aborted) return
+    this.#print(name, `ended with exit code ${code}: stopping the others`)
+    this.#exitCode = 1
+    this.#stop()
   }
 
-  async function start(member: Member, started: ReadonlyMap<string, Promise<unknown>>) {
-    for (const name of member.after ?? []) await started.get(name)
-    if (stopping.signal.aborted) return
-    const memberProcess = startMember(member, quiet, print)
-    running.set(member.name, memberProcess)
-    ended.push(watch(member, memberProcess))
-    await ready(member, memberProcess, stopping.signal)
+  /** A signal can arrive several times (from the terminal and from npm): each member gets one. */
+  #stop(): void {
+    if (this.#stopping.signal.aborted) return
+    this.#stopping.abort()
+    for (const { child } of this.#running.values()) child.kill('SIGTERM')
   }
 
-  const print = printer(members)
-  const ended: Promise<void>[] = []
-  process.stdout.on('error', stopAll)
-  for (const signal of STOP_SIGNALS) process.on(signal, stopAll)
-  process.stdout.write(`${topologyTable(members)}\n\n`)
-  const started = new Map<string, Promise<void>>()
-  for (const member of members) started.set(member.name, start(member, started))
-  await Promise.all(started.values())
-  if (!stopping.signal.aborted) {
-    print('yard', 'all ready; Ctrl-C stops it')
-    if (members.some(({ app }) => app === 'console')) print('yard', `watch it: ${consoleUrl}`)
+  #allReady(): void {
+    this.#print('yard', 'all ready; Ctrl-C stops it')
+    if (this.#members.some(({ app }) => app === 'console'))
+      this.#print('yard', `watch it: ${consoleUrl}`)
   }
-  await Promise.all(ended)
-  return exitCode
 }
 
 /** One line behind the name of its member, each in its colour on a terminal (NO_COLOR, FORCE_COLOR). */
