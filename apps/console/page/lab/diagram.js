@@ -48,6 +48,15 @@ export function Diagram({ sequence, title, current, onChoose }) {
           <${Note} lines=${step.note} x=${noteX} y=${step.y + 20} />
         </g>`,
     )}
+    <g class="heads">
+      <rect width=${width} height=${HEAD_HEIGHT - 10} fill="none" />
+      ${lifelines.map(
+        ({ name, x }) =>
+          html`<text key=${name} x=${x} y="18" text-anchor="middle" font-weight="bold"
+            >${name}</text
+          >`,
+      )}
+    </g>
   </svg>`
 }
 
@@ -67,7 +76,6 @@ function Lifeline({ lifeline: { name, x }, height }) {
       stroke="currentColor"
       stroke-dasharray=${dashes}
     />
-    <text x=${x} y="18" text-anchor="middle" font-weight="bold">${name}</text>
     <text x=${x} y=${height - 8} text-anchor="middle" font-weight="bold">${name}</text>
   </g>`
 }

@@ -9,6 +9,7 @@ export function svgFileOf(diagram) {
   const copy = diagram.cloneNode(true)
   for (const each of copy.querySelectorAll('.step'))
     each.classList.remove('past', 'current', 'future')
+  copy.querySelector('.heads').removeAttribute('transform')
   const [, head, rest] = /^(<svg[^>]*>)([^]*)$/.exec(new XMLSerializer().serializeToString(copy))
   return `<?xml version="1.0" encoding="UTF-8"?>\n${head}${PAPER}${rest}\n`
 }

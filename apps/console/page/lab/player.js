@@ -38,7 +38,14 @@ export function Player({ run }) {
     <p class="explanation" role="status">
       Step ${current + 1} of ${run.steps.length}: <${Step} step=${run.steps[current]} />
     </p>
-    <div class="scroll" tabindex="0" role="region" aria-label="Sequence diagram" ref=${place}>
+    <div
+      class="scroll"
+      tabindex="0"
+      role="region"
+      aria-label="Sequence diagram"
+      ref=${place}
+      onScroll=${keepHeads}
+    >
       <${Diagram}
         sequence=${sequence}
         title=${`${run.experiment} as a sequence diagram; the list of steps tells the same`}
@@ -88,16 +95,28 @@ function useSteps(steps) {
 }
 
 /** To the middle of the step, and on a phone to its caller. */
-function scrollTo(place, { lifelines, steps, height }, current) {
+function scrollTo(place, { lifelines, steps }, current) {
   const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches
   const step = steps[current]
   const ends = lifelines.filter(({ name }) =>
     step.messages.some(({ from, to }) => name === from || name === to),
   )
-  const scale = place.scrollHeight / height
+  const scale = scaleOf(place)
   const top = (step.y + step.height / 2) * scale - place.clientHeight / 2
   const left = Math.min(...ends.map(({ x }) => x)) * scale - MARGIN
   place.scrollTo({ top, left, behavior: isStill ? 'auto' : 'smooth' })
+}
+
+/** The names of the lifelines stay in sight. */
+function keepHeads({ currentTarget: place }) {
+  const top = place.scrollTop / scaleOf(place)
+  place.querySelector('.heads').setAttribute('transform', `translate(0 ${top})`)
+}
+
+/** Pixels of the page for one of the diagram. */
+function scaleOf(place) {
+  const diagram = place.querySelector('.diagram')
+  return diagram.getBoundingClientRect().width / diagram.viewBox.baseVal.width
 }
 
 function Exports({ run: { experiment, steps }, sequence, place }) {

@@ -10,7 +10,7 @@ import { startConsole } from '../console.testing.ts'
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const explanation = (page: Page) => page.locator('.explanation')
-const lifelines = (page: Page) => page.locator('.diagram > g > text[font-weight=bold][y="18"]')
+const lifelines = (page: Page) => page.locator('.heads text')
 
 const RUN_WITH_A_PACKET = {
   experiment: 'connection',
@@ -94,6 +94,12 @@ describe.skipIf(isBrowserMissing('lab-page.test.ts'))('the view Lab, in Chromium
     expect(await page.locator('li[aria-current=step]').textContent()).toContain('= 3 "hel"')
     await page.keyboard.press('End')
     await explanation(page).getByText('Step 8 of 8').waitFor()
+    const isInSight = `(() => {
+      const region = document.querySelector('.scroll:has(.heads)')
+      const heads = document.querySelector('.heads').getBoundingClientRect()
+      return region.scrollTop > 0 && heads.top >= region.getBoundingClientRect().top - 1
+    })()`
+    await expect.poll(() => page.evaluate(isInSight), PATIENCE).toBe(true)
     await page.keyboard.press('ArrowRight')
     await page.keyboard.press('ArrowLeft')
     await explanation(page).getByText('Step 7 of 8').waitFor()
