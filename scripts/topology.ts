@@ -101,7 +101,10 @@ export const topology: readonly Member[] = [
   server('daytime', `tcp and udp ${host}:${daytime}`, `sockyard daytime query ${host}`),
   server('sctp-echo', sctp, `sockyard sctp-echo send ${host}`),
   server('inetd', `tcp ${host}:3017 and more`, `telnet ${host} 3018`),
-  server('console', `tcp ${host}:${console}`, consoleUrl),
+  {
+    ...server('console', `tcp ${host}:${console}`, consoleUrl),
+    args: ['--host', host, '--chat-server', `${host}:${chat}`],
+  },
   ping('tcp-ping', 'tcp-echo', `tcp ${host}:${tcpEcho}`),
   ping('udp-ping', 'udp-echo', `udp ${host}:${udpEcho}`),
   ping('sctp-ping', 'sctp-echo', sctp),

@@ -1,11 +1,10 @@
+import { STILL_THERE } from '@sockyard/protocol/chat'
+
 /** The most names in one line; the rest is counted. */
 const NAMES_SHOWN = 50
 
 /** A set of names, or a map to them. */
 type Names = Pick<ReadonlySet<string>, 'size' | 'values'>
-
-/** How the probe begins; an empty line answers it, and `join` does so by itself. */
-export const STILL_THERE = '* still there?'
 
 /**
  * All messages of the server. They begin with `* `; what a member says begins with its name, what it does (`/me`)

@@ -9,6 +9,7 @@ import { Yard } from './yard.js'
 const VIEWS = {
   yard: Yard,
   measures: later(async () => (await import('./measures.js')).Measures),
+  chat: later(async () => (await import('./chat/chat.js')).Chat),
   lab: later(async () => (await import('./lab/lab.js')).Lab),
   events: EventLog,
 }
@@ -26,7 +27,8 @@ function Page() {
       <h1>Sockyard</h1>
       <nav aria-label="Views">
         <${ViewLink} name="yard" title="Yard" /> <${ViewLink} name="measures" title="Measures" />
-        <${ViewLink} name="lab" title="Lab" /> <${ViewLink} name="events" title="Events" />
+        <${ViewLink} name="chat" title="Chat" /> <${ViewLink} name="lab" title="Lab" />
+        <${ViewLink} name="events" title="Events" />
       </nav>
       <p role="status">${state}</p>
     </header>

@@ -1,4 +1,5 @@
 import { flag, list, text } from '@sockyard/cli/options'
+import { parseTarget } from '@sockyard/net/address'
 import { host, port } from '@sockyard/service/options'
 import { z } from 'zod'
 
@@ -19,6 +20,13 @@ export const serveOptions = z.strictObject({
     preset: 'none',
     description: 'keep the history in this file; without one it ends with the console',
   }),
+  chat: flag(true).meta({ description: 'a page may take part in the chat' }),
+  chatServer: text('127.0.0.1:2020')
+    .refine(isTarget, { message: 'must be HOST, HOST:PORT or [IPv6]:PORT' })
+    .meta({ valueName: 'HOST[:PORT]', description: 'the chat that pages take part in' }),
+  chatProxy: flag().meta({
+    description: 'tell it the address of each browser (PROXY header; chat: --proxy-from)',
+  }),
   lab: flag(true).meta({ description: 'run the experiments of lab for a page' }),
   token: text()
     .refine((token) => token === undefined || token.length >= SHORTEST_TOKEN, {
@@ -32,3 +40,11 @@ export const serveOptions = z.strictObject({
 })
 
 export type ServeOptions = z.output<typeof serveOptions>
+
+function isTarget(target: string): boolean {
+  try {
+    return parseTarget(target, 1).host !== ''
+  } catch {
+    return false
+  }
+}

@@ -18,15 +18,21 @@ export interface Answer {
   text: string
 }
 
-/** One request, whose headers may be any, also those that fetch does not let a program set. */
+/**
+ * One request, whose headers may be any, also those that fetch does not let a program set.
+ *
+ * @param more.from the address of the client
+ */
 export function get(
   port: number,
   path: string,
   headers: Record<string, string> = {},
   method = 'GET',
+  { body = '', from }: { body?: string; from?: string | undefined } = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const asked = request({ host: '127.0.0.1', port, path, headers, method, agent: false })
+    const where = { host: '127.0.0.1', port, path, localAddress: from }
+    const asked = request({ ...where, headers, method, agent: false })
     asked.once('error', reject)
     asked.once('response', (response) => {
       let text = ''
@@ -35,6 +41,6 @@ export function get(
         resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
       )
     })
-    asked.end()
+    asked.end(body)
   })
 }

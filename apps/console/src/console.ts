@@ -6,6 +6,9 @@ import type { Service, ServiceContext } from '@sockyard/service/lifecycle'
 
 import { apiRoutes } from './api/api.ts'
 import { StreamHub } from './api/stream-hub.ts'
+import { ChatMembers } from './chat/chat-members.ts'
+import { exportChatMetrics } from './chat/chat-metrics.ts'
+import { chatRoutes } from './chat/chat-routes.ts'
 import type { ServeOptions } from './config.ts'
 import { createResponder } from './http/responder.ts'
 import { exportLabMetrics } from './lab/lab-metrics.ts'
@@ -78,7 +81,10 @@ async function run(context: ServiceContext<ServeOptions>, finder: TargetFinder, 
     ['topology', topology.now()],
   ])
   const lab = new Lab(node, options.lab)
-  const { get, post } = labRoutes(lab)
+  const ofLab = labRoutes(lab)
+  const { chat: isOn, chatServer, chatProxy: proxy } = options
+  const chat = new ChatMembers({ isOn, server: chatServer, proxy })
+  const ofChat = chatRoutes(chat)
   const server = createHttpServer({
     host: options.host,
     port: options.port,
@@ -87,12 +93,17 @@ async function run(context: ServiceContext<ServeOptions>, finder: TargetFinder, 
     limits: { connections: () => MAXIMUM_CONNECTIONS, streams: () => MAXIMUM_STREAMS },
     onRequest: createResponder({
       token: options.token,
-      routes: new Map([...apiRoutes({ directory, store, topology, hub, pace }), ['/api/lab', get]]),
-      actions: new Map([['/api/lab', post]]),
+      routes: new Map([
+        ...apiRoutes({ directory, store, topology, hub, pace }),
+        ['/api/lab', ofLab.get],
+        ...Object.entries(ofChat.get),
+      ]),
+      actions: new Map([['/api/lab', ofLab.post], ...Object.entries(ofChat.post)]),
     }),
   })
   exportMetrics(context.metrics, directory, () => stored)
   exportLabMetrics(context.metrics, lab)
+  exportChatMetrics(context.metrics, chat)
   const { address, port, family } = await server.start()
   log.info({ url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/` }, 'console')
   await directory.start()
@@ -107,6 +118,7 @@ async function run(context: ServiceContext<ServeOptions>, finder: TargetFinder, 
       clearInterval(publishing)
       directory.stop()
       lab.stop()
+      chat.stop()
       hub.close()
       await server.stop()
       await store.close()

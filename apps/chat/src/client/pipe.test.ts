@@ -1,18 +1,7 @@
-import { array, assert, constantFrom, property, string, uint8Array } from 'fast-check'
+import { array, assert, constantFrom, property, string } from 'fast-check'
 import { expect, test } from 'vitest'
 
 import { WholeLines } from './pipe.ts'
-import { SafeLines } from './session.ts'
-
-test('whatever a server sends, no control byte reaches the terminal', () => {
-  assert(
-    property(array(uint8Array({ maxLength: 64 })), (chunks) => {
-      const incoming = new SafeLines()
-      const lines = [...chunks.flatMap((chunk) => incoming.push(chunk)), ...incoming.end()]
-      expect(lines.join('')).not.toMatch(/[\p{Cc}\p{Cs}\p{Bidi_Control}\u2028\u2029]/u)
-    }),
-  )
-})
 
 test('lines are passed on whole, and nothing is lost wherever the input is cut', () => {
   assert(

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 
-import { LineDecoder, safeText, TelnetDecoder } from '@sockyard/protocol/chat'
+import { SafeLines, STILL_THERE } from '@sockyard/protocol/chat'
 
-import { messages, STILL_THERE } from '../messages.ts'
+import { messages } from '../messages.ts'
 
 const LF = 10
 /** `/quit` waits no longer than this for the server. */
@@ -82,22 +82,4 @@ export class ChatSession {
 
 function countLineFeeds(lines: string | Uint8Array): number {
   return Buffer.from(lines).filter((byte) => byte === LF).length
-}
-
-/** Longer than a server of ours sends: a name and a line of --max-line at its greatest. */
-const MAXIMUM_BYTES = 128 * 1024
-
-/** What a server sends, as lines that are safe to show, whatever the server is. */
-export class SafeLines {
-  readonly #telnet = new TelnetDecoder()
-  readonly #decoder = new LineDecoder({ maximumBytes: MAXIMUM_BYTES })
-
-  push(chunk: Uint8Array): string[] {
-    return this.#decoder.push(this.#telnet.push(chunk)).map(({ text }) => safeText(text))
-  }
-
-  /** The server sends no more: what it did not end is a line too. */
-  end(): string[] {
-    return this.#decoder.end().map(({ text }) => safeText(text))
-  }
 }

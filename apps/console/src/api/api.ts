@@ -1,6 +1,7 @@
 import { respondText } from '@sockyard/service/http'
 import { z } from 'zod'
 
+import { lastEventId } from '../http/last-event-id.ts'
 import { respondJson } from '../http/respond-json.ts'
 import type { Route } from '../http/responder.ts'
 import type { ScrapePace } from '../services/scrape-pace.ts'
@@ -91,8 +92,4 @@ function secondsOf(iso: string): number {
 /** One line: the parameter, and what is allowed. */
 function faultOf({ issues }: z.ZodError): string {
   return issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')
-}
-
-function lastEventId(value: string | string[] | undefined): number | undefined {
-  return typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : undefined
 }

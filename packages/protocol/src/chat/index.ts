@@ -1,5 +1,6 @@
 export { parseChatInput, type ChatInput } from './chat-input.ts'
 export { LineDecoder, type Line } from './line-decoder.ts'
 export { nicknameKeys, parseNickname } from './nickname.ts'
+export { SafeLines, STILL_THERE } from './safe-lines.ts'
 export { safeText } from '../safe-text.ts'
 export { TelnetDecoder } from './telnet-decoder.ts'

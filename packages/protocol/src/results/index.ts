@@ -1,3 +1,10 @@
+export {
+  consoleChat,
+  type ConsoleChat,
+  consoleChatLine,
+  type ConsoleChatLine,
+  consoleChatMember,
+} from './console-chat.ts'
 export { consoleLab, type ConsoleLab, consoleLabRun, type ConsoleLabRun } from './console-lab.ts'
 export {
   consoleEvents,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { consoleChat, consoleChatLine, consoleChatMember } from './console-chat.ts'
 import { consoleLab, consoleLabRun } from './console-lab.ts'
 import {
   consoleEvents,
@@ -51,6 +52,9 @@ const PUBLISHED = [
   ['console-series', 'The answer to GET /api/series of the console', consoleSeries],
   ['console-samples', 'The answer to GET /api/samples of the console', consoleSamples],
   ['console-events', 'The answer to GET /api/events of the console', consoleEvents],
+  ['console-chat', 'The answer to GET /api/chat of the console', consoleChat],
+  ['console-chat-member', 'The answer to POST /api/chat of the console', consoleChatMember],
+  ['console-chat-line', 'A line of GET /api/chat/stream of the console', consoleChatLine],
   ['console-lab', 'The answer to GET /api/lab of the console', consoleLab],
   ['console-lab-run', 'The answer to POST /api/lab of the console', consoleLabRun],
   ['survey-multicast-ping', 'A line of `survey ping-multicast --json`', surveyMulticastPingEvent],
