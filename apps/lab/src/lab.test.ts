@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url'
+
 import { SystemCallError } from '@sockyard/posix/ffi'
 import { NativeSocket } from '@sockyard/posix/socket'
 import { labEvent, type LabStep } from '@sockyard/protocol/results'
@@ -221,6 +223,15 @@ describe('the loop of forks', () => {
     const { code, stderr } = await runApp('lab', ['fork', '--depth', '9'])
     expect({ code, stderr }).toEqual({ code: 2, stderr: 'lab: --depth 9: must be 0 to 8\n' })
   })
+})
+
+test('without koffi processes are forked all the same, and an experiment with sockets says what is missing', async () => {
+  const hook = new URL('../../../packages/service/testing/without-koffi.mjs', import.meta.url)
+  const env = { NODE_OPTIONS: `--import=${fileURLToPath(hook)}` }
+  const fork = await runApp('lab', ['fork', '--depth', '1'], { env })
+  expect(fork).toMatchObject({ code: 0, stderr: '' })
+  const peek = await runApp('lab', ['peek'], { env })
+  expect(peek).toMatchObject({ code: 1, stderr: expect.stringContaining('koffi cannot be loaded') })
 })
 
 test('everything is listed, and played in one go', async () => {

@@ -1,4 +1,4 @@
-import { SystemCallError } from '@sockyard/posix/ffi'
+import { NativeCallsMissingError, SystemCallError } from '@sockyard/posix/ffi'
 import { MSG, NativeSocket } from '@sockyard/posix/socket'
 import type { LabPacket } from '@sockyard/protocol/results'
 
@@ -14,7 +14,7 @@ const MAXIMUM_KEPT = 32
 
 /**
  * Receives a copy of each TCP, UDP and ICMP packet that this host receives (raw(7)); over loopback these are the packets of
- * both sides. Without CAP_NET_RAW it records nothing.
+ * both sides. Where that is not possible it records nothing.
  */
 export class PacketRecorder implements Disposable {
   readonly #sockets: readonly NativeSocket[]
@@ -41,13 +41,14 @@ export class PacketRecorder implements Disposable {
   }
 }
 
+/** None where the kernel refuses them (EPERM), or where there are no native calls: an experiment may do without. */
 function openSockets(): NativeSocket[] {
   try {
     return PROTOCOLS.map((protocol) =>
       NativeSocket.open({ family: 'IPv4', type: 'raw', protocol, nonBlocking: true }),
     )
   } catch (error) {
-    if (error instanceof SystemCallError && error.code === 'EPERM') return []
+    if (error instanceof SystemCallError || error instanceof NativeCallsMissingError) return []
     throw error
   }
 }
