@@ -2,5 +2,5 @@ import { defineConfig } from 'vitest/config'
 
 /** `vitest` at the top runs every project; `vitest run` inside a folder runs that one. */
 export default defineConfig({
-  test: { projects: ['packages/*', 'apps/*', 'bench', 'fuzz', 'scripts', 'tests'] },
+  test: { projects: ['packages/*', 'apps/*', 'bench', 'deploy', 'fuzz', 'scripts', 'tests'] },
 })

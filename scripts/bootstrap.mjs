@@ -20,6 +20,7 @@ function installInputs() {
   const manifests = [
     'package.json',
     'bench/package.json',
+    'deploy/package.json',
     'fuzz/package.json',
     'scripts/package.json',
     'tests/package.json',

@@ -116,6 +116,11 @@ export type ReflectOptions = z.output<typeof reflectOptions>
 export const AGENT_PORT = 4863
 
 export const agentOptions = z.strictObject({
+  name: text().meta({
+    valueName: 'NAME',
+    preset: 'its address',
+    description: 'what reports call this place, such as its node',
+  }),
   port: port(AGENT_PORT).meta({ description: 'port for coordinators; 0: any free one' }),
   host: host(),
   engine: engine(),

@@ -52,8 +52,12 @@ export function keyFile(): string {
 }
 
 /** An agent in a namespace, ready for coordinators. */
-export async function startAgent(namespace: string, key: string): Promise<RunningApp> {
-  const words = ['agent', '--key-file', key, '--log-format', 'json', '--admin-port', '0']
+export async function startAgent(
+  namespace: string,
+  key: string,
+  ...args: string[]
+): Promise<RunningApp> {
+  const words = ['agent', '--key-file', key, ...args, '--log-format', 'json', '--admin-port', '0']
   const agent = start(namespace, 'survey', words)
   await agent.waitForLog(({ msg, authenticated }) => msg === 'listening' && authenticated === true)
   return agent

@@ -29,6 +29,7 @@ export function createAgent(context: ServiceContext<AgentOptions>): Service {
   const answerers = answerersOf({ host, allow, deny, engine, log: demoted(log) }, now)
   const answering = new Map<ServiceName, Answering>()
   const control = new ControlServer({
+    name: options.name ?? null,
     port: options.port,
     host,
     engine,

@@ -128,7 +128,13 @@ it.each([
   ['of another job', (_: string, text: string) => authenticate(key, resultParts('other', 0, text))],
 ])('a result with a MAC %s is not believed', async (_, mac) => {
   const liar = createServer((socket) => {
-    const hello = { agent: 'sockyard-survey', version: 1, nonce: newNonce(), services: ['udp'] }
+    const hello = {
+      agent: 'sockyard-survey',
+      version: 1,
+      nonce: newNonce(),
+      name: null,
+      services: ['udp'],
+    }
     socket.write(`${JSON.stringify(hello)}\n`)
     socket.on('error', () => {})
     socket.once('data', (bytes) => {

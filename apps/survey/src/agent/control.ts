@@ -18,6 +18,8 @@ import {
 } from './messages.ts'
 
 export interface ControlOptions {
+  /** What reports call the place; null: its address. */
+  name: string | null
   port: number
   host: string
   engine: Engine
@@ -89,7 +91,8 @@ export class ControlServer {
   #greet(connection: TcpConnection): ConnectionHandler {
     const nonce = newNonce()
     const services = [...this.#options.services()]
-    send(connection, { agent: 'sockyard-survey', version: 1, nonce, services })
+    const { name } = this.#options
+    send(connection, { agent: 'sockyard-survey', version: 1, nonce, name, services })
     let received: Buffer | undefined = Buffer.alloc(0)
     let ended = NOTHING
     return {

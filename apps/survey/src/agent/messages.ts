@@ -24,6 +24,8 @@ export const hello = z.strictObject({
   agent: z.literal('sockyard-survey'),
   version: z.literal(1),
   nonce,
+  /** What the place is called, where it has a name. */
+  name: z.string().min(1).max(100).nullable(),
   services: z.array(z.enum(SERVICE_NAMES)),
 })
 

@@ -47,15 +47,21 @@ const LOG = 'look at the log of the agent'
 /** How long an agent may say nothing while it works, beside what the job leaves connections idle. */
 const SILENCE_MILLIS = 120_000
 
+/** What an agent says of itself. */
+export interface Greeting {
+  name: string | null
+  services: ServiceName[]
+}
+
 /**
- * Connects, and hears what the agent answers by.
+ * Connects, and hears what the agent is called, and answers by.
  *
  * @throws {NetworkError} when it cannot be reached
  * @throws {AgentError} when what is there is no agent
  */
-export async function greetAgent(place: Place, options: AskOptions): Promise<ServiceName[]> {
+export async function greetAgent(place: Place, options: AskOptions): Promise<Greeting> {
   await using conversation = await Conversation.open(place, options)
-  return conversation.services
+  return conversation.greeting
 }
 
 /**
@@ -82,7 +88,7 @@ class Conversation implements AsyncDisposable {
   readonly #place: Place
   readonly #options: AskOptions
   #agentNonce = ''
-  services: ServiceName[] = []
+  greeting: Greeting = { name: null, services: [] }
 
   private constructor(place: Place, options: AskOptions, socket: Socket) {
     this.#place = place
@@ -111,7 +117,7 @@ class Conversation implements AsyncDisposable {
     if (greeting === undefined)
       throw this.#error('is not there: something else has its port', START)
     this.#agentNonce = greeting.nonce
-    this.services = greeting.services
+    this.greeting = { name: greeting.name, services: greeting.services }
   }
 
   async run(job: Job, onResult: (sample: SurveyResult) => void): Promise<void> {

@@ -9,7 +9,7 @@ import { createRunReport, type OnResult, resultOf } from '../host/run-report.ts'
 import type { ServiceName } from '../host/services.ts'
 import { idlePeriods } from '../host/survey-host.ts'
 import { verdict } from '../run/check.ts'
-import { AgentError, askAgent, type AskOptions, greetAgent } from './agent-client.ts'
+import { AgentError, askAgent, type AskOptions, greetAgent, type Greeting } from './agent-client.ts'
 import { findAgents, type Place } from './agents.ts'
 import { writeMeshReport } from './mesh-report.ts'
 import { rounds } from './schedule.ts'
@@ -36,17 +36,21 @@ export async function runMesh(context: CommandContext<MeshOptions>): Promise<num
   const { options, signal, stdin, stdout } = context
   const key = options.keyFile === undefined ? undefined : readKey(options.keyFile)
   const places = await findAgents(options, stdin, signal)
-  const names = places.map(({ name }) => name)
+  const ask = { key, waitMillis: options.wait, signal }
   const report = createRunReport(stdout, options.json, describePair)
   const results: SurveyResult[] = []
+  const greeted = await Promise.all(places.map(async (place) => greet(place, ask)))
+  const named = withNames(greeted)
+  const names = named.map(({ place }) => place.name)
   report.start({ profile: options.profile, hosts: names, waitMillis: options.wait })
   const onResult: OnResult = (result) => {
     results.push(result)
     report.sample(result)
   }
-  const ask = { key, waitMillis: options.wait, signal }
   try {
-    await surveyMesh(places, { options, ask, onResult })
+    for (const { place, failure } of named)
+      if (failure !== undefined) onResult(agentResult(place, failure))
+    await surveyMesh(named, { options, ask, onResult })
   } catch (error) {
     if (!signal.aborted) throw error
   }
@@ -70,22 +74,41 @@ function describePair({
   ]
 }
 
-async function surveyMesh(places: readonly Place[], mesh: Mesh): Promise<void> {
-  const greeted = await Promise.all(places.map(async (place) => greet(place, mesh)))
-  const members = greeted.filter((each) => each !== undefined)
+/** An agent that answered, or why it did not. */
+interface Greeted {
+  place: Place
+  greeting?: Greeting
+  failure?: unknown
+}
+
+async function greet(place: Place, ask: AskOptions): Promise<Greeted> {
+  try {
+    return { place, greeting: await greetAgent(place, ask) }
+  } catch (failure) {
+    return { place, failure }
+  }
+}
+
+/** Each place by the name that its agent gives it, unless another has the same. */
+export function withNames(greeted: readonly Greeted[]): Greeted[] {
+  const given = greeted.map(({ greeting }) => greeting?.name)
+  return greeted.map((each) => {
+    const name = each.greeting?.name
+    const isUnique = given.filter((other) => other === name).length === 1
+    if (name === null || name === undefined) return each
+    const shown = isUnique ? name : `${name} (${each.place.name})`
+    return { ...each, place: { ...each.place, name: shown } }
+  })
+}
+
+async function surveyMesh(greeted: readonly Greeted[], mesh: Mesh): Promise<void> {
+  const members = greeted.flatMap(({ place, greeting }) =>
+    greeting === undefined ? [] : [{ place, services: greeting.services }],
+  )
   for (const round of rounds(members.length))
     await Promise.all(
       round.map(async ([one, other]) => exchange(members[one], members[other], mesh)),
     )
-}
-
-async function greet(place: Place, { ask, onResult }: Mesh): Promise<Member | undefined> {
-  try {
-    return { place, services: await greetAgent(place, ask) }
-  } catch (error) {
-    onResult(agentResult(place, error))
-    return undefined
-  }
 }
 
 /** Both directions: at once where the probes are few and small. */
