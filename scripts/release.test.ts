@@ -64,6 +64,8 @@ function install(name: string, files: readonly string[], ...flags: string[]): st
 }
 
 beforeAll(async () => {
+  // A commit between two builds would be another time.
+  process.env['SOURCE_DATE_EPOCH'] = '1800000000'
   artefacts = await writeRelease(join(folder, 'first'))
 }, PATIENCE)
 // An app that was just stopped may still be writing its compile cache there.

@@ -2,7 +2,13 @@ import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from
 import { dirname, join } from 'node:path'
 
 import { root } from '../source-tree.ts'
-import { compile, importRelatively, nameCompiledFiles, rewriteFiles } from './compile.ts'
+import {
+  compile,
+  formatFiles,
+  importRelatively,
+  nameCompiledFiles,
+  rewriteFiles,
+} from './compile.ts'
 import {
   existing,
   type Manifest,
@@ -28,7 +34,12 @@ const compiled = (path: string): string => path.replace(/\.ts$/, '.js')
  * @returns the folders, the command `sockyard` first
  */
 export async function writePackages(out: string, sources: Sources): Promise<string[]> {
-  return [await writeCommand(join(out, 'sockyard'), sources), ...writeLibraries(out, sources)]
+  const folders = [
+    await writeCommand(join(out, 'sockyard'), sources),
+    ...writeLibraries(out, sources),
+  ]
+  folders.forEach(formatFiles)
+  return folders
 }
 
 /** The package `sockyard`: all apps and packages in one tree, as in the checkout. */
