@@ -39,6 +39,19 @@ export async function startChatAndConsole(
   }
 }
 
+/** Reads an event stream until it has `last`, and leaves. */
+export async function readUntil(url: string, last: string): Promise<string> {
+  const leaving = new AbortController()
+  const { body } = await fetch(url, { signal: leaving.signal })
+  let text = ''
+  for await (const part of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    text += part
+    if (text.includes(last)) break
+  }
+  leaving.abort()
+  return text
+}
+
 /** A member as telnet is one, at 127.0.0.9: what it types, and what it reads. */
 export class TelnetUser implements Disposable {
   readonly #socket: Socket
