@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
@@ -39,9 +40,14 @@ export class Inetd implements AsyncDisposable {
   /** Writes the configuration, sends SIGHUP and waits until it was read. */
   async reload(lines: readonly string[]): Promise<void> {
     const before = this.#configured()
-    write(this.file, lines)
+    this.write(lines)
     this.app.kill('SIGHUP')
     await this.app.waitForLog(() => this.#configured() > before)
+  }
+
+  /** Writes the configuration, which is not read yet. */
+  write(lines: readonly string[]): void {
+    write(this.file, lines)
   }
 
   async metric(line: string): Promise<number> {
@@ -105,8 +111,10 @@ export function configuration(lines: readonly string[]): string {
   return file
 }
 
+/** All at once, as editors do: nobody reads half of it. */
 function write(file: string, lines: readonly string[]): void {
-  writeFileSync(file, `${lines.join('\n')}\n`)
+  writeFileSync(`${file}.new`, `${lines.join('\n')}\n`)
+  renameSync(`${file}.new`, file)
 }
 
 export function descriptorsOf(pid: number): string[] {
