@@ -98,10 +98,14 @@ it('a storm of SIGHUP in traffic ends with the last configuration, its sessions 
   await using inetd = await startInetd([CAT, ECHO])
   const port = await inetd.port('127.0.0.1:0/tcp')
   const sessions = [await visit('127.0.0.1', port), await visit('127.0.0.1', port)]
+  for (const session of sessions) {
+    session.write('before')
+    expect(await next(session)).toBe('before')
+  }
   const before = inetd.descriptors().length
-  let isOver = false
+  const over = new AbortController()
   const traffic = Array.from({ length: 4 }, async () => {
-    while (!isOver) expect(await exchange('127.0.0.1', port, 'meow')).toBe('meow')
+    while (!over.signal.aborted) expect(await exchange('127.0.0.1', port, 'meow')).toBe('meow')
   })
   for (let round = 0; round < 100; round += 1) {
     inetd.write(round % 2 === 0 ? [CAT, daytime] : [CAT, ECHO])
@@ -109,13 +113,14 @@ it('a storm of SIGHUP in traffic ends with the last configuration, its sessions 
     await setImmediate()
   }
   await inetd.reload([CAT, ECHO])
-  isOver = true
+  over.abort()
   await Promise.all(traffic)
   for (const session of sessions) {
     session.write('after')
     expect(await next(session)).toBe('after')
   }
   expect(await exchange('127.0.0.2', await inetd.port('127.0.0.2:0/tcp'), 'echo')).toBe('echo')
-  await expect.poll(() => inetd.descriptors().length).toBeLessThanOrEqual(before)
+  const patience = { timeout: 20_000 }
+  await expect.poll(() => inetd.descriptors().length, patience).toBeLessThanOrEqual(before)
   expect(inetd.app.stderr).toBe('')
 })

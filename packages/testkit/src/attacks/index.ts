@@ -1,1 +1,1 @@
-export { answerCosts, runAttack } from './start-attack.ts'
+export { answerCost, runAttack } from './start-attack.ts'
