@@ -21,10 +21,13 @@ export async function startChatAndConsole(
   options: { chat?: readonly string[]; console?: readonly string[] } = {},
 ): Promise<ChatAndConsole> {
   const local = ['--host', '127.0.0.1', '--port', '0']
-  const chat = await startApp('chat', [...local, ...(options.chat ?? [])])
+  await using started = new AsyncDisposableStack()
+  const chat = started.use(await startApp('chat', [...local, ...(options.chat ?? [])]))
   const { port: chatPort } = await chat.listening('tcp')
   const server = ['--chat-server', `127.0.0.1:${chatPort}`]
   const { app, port } = await startConsole([...server, ...(options.console ?? [])])
+  started.use(app)
+  const owned = started.move()
   return {
     chat,
     chatPort,
@@ -32,10 +35,7 @@ export async function startChatAndConsole(
     async metrics() {
       return (await fetch(`http://127.0.0.1:${await app.adminPort()}/metrics`)).text()
     },
-    async [Symbol.asyncDispose]() {
-      await app[Symbol.asyncDispose]()
-      await chat[Symbol.asyncDispose]()
-    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
 
