@@ -13,7 +13,7 @@ const LARGEST_ANSWER_BYTES = 4 * 1024 * 1024
 
 /** A service that says more is read more slowly: it keeps, or drops, what is not read. */
 const EVENTS_PER_SECOND = 1_000
-const EVENT_BYTES_PER_SECOND = 128 * 1024
+const EVENT_BYTES_PER_SECOND = 256 * 1024
 
 /** What a service answered that was no use. */
 class AdminAnswerError extends Error {
