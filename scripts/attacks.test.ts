@@ -6,7 +6,7 @@ import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { answerCost, runAttack } from '@sockyard/testkit/attacks'
+import { answerCosts, runAttack } from '@sockyard/testkit/attacks'
 import { canMakeNamespaces, type TwoHosts, twoHosts } from '@sockyard/testkit/network'
 import {
   canLimitMemory,
@@ -151,21 +151,6 @@ const targets: readonly Target[] = [
     ],
   },
   {
-    name: 'survey',
-    args: ['reflect', '--stateful'],
-    port: 4862,
-    question: 'datagram',
-    ask: 'survey doctor stamp 10.77.0.1 --wait 10s',
-    attacks: ['everyFirstByte', 'noise', 'largestFromMany', 'fromItself'],
-  },
-  {
-    name: 'survey',
-    args: ['multicast-responder'],
-    port: 4321,
-    question: 'livez',
-    attacks: ['everyFirstByte', 'noise'],
-  },
-  {
     name: 'multicast-receiver',
     args: ['--quiet'],
     port: 4321,
@@ -174,6 +159,10 @@ const targets: readonly Target[] = [
     attacks: ['manySenders', 'jumpingNumbers', 'noise'],
   },
 ]
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN
+}
 
 /** What is served to another client: `served`, or what the client said. */
 async function served(ask: string | undefined, namespace: string): Promise<string> {
@@ -216,7 +205,7 @@ describe.runIf(canMakeNamespaces())('from another host', () => {
 
     it.each(attacks)('others are served during %s', async (attack) => {
       const attacking = runAttack(hosts.peer, attack, { address, port }, SECONDS)
-      const cost = answerCost(
+      const costs = answerCosts(
         hosts.peer,
         {
           question,
@@ -228,7 +217,7 @@ describe.runIf(canMakeNamespaces())('from another host', () => {
       )
       const { answered = 0, asked = 0 } = await attacking
       expect(answered).toBeLessThanOrEqual(asked)
-      expect(await cost).toBeLessThan(MOST_MILLIS)
+      expect(median(await costs)).toBeLessThan(MOST_MILLIS)
     })
 
     it('the same process serves on, says little and obeys SIGTERM', async () => {

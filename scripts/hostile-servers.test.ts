@@ -55,7 +55,6 @@ const UDP_CLIENTS = [
   `daytime query TARGET -u ${FEW}`,
   `sntp-listener query TARGET ${FEW}`,
   'survey doctor udp TARGET --wait 500ms',
-  'sctp-echo ping 127.0.0.1 --udp-port PORT -c 2 -W 500ms',
 ]
 
 async function openTcp(onConnection: (socket: Socket) => void): Promise<Server> {
@@ -80,10 +79,7 @@ async function openUdp(times: number, answer: (asked: Buffer) => Buffer): Promis
 
 /** How the client ended: in time with 0 or 1, no stack trace and not much to read; otherwise what it said. */
 async function endOf(client: string, { port }: AddressInfo): Promise<string> {
-  const [name = '', ...words] = client
-    .replace('TARGET', `127.0.0.1:${port}`)
-    .replace('PORT', String(port))
-    .split(' ')
+  const [name = '', ...words] = client.replace('TARGET', `127.0.0.1:${port}`).split(' ')
   using cgroup = canLimitMemory() ? memoryCgroup(`hostile-server-${process.pid}`) : undefined
   const { code, stdout, stderr } = await runApp(name, words, cgroup === undefined ? {} : { cgroup })
   const isCrash = (code !== 0 && code !== 1) || /^ +at /m.test(stderr)

@@ -9,7 +9,7 @@ import { afterAll, expect, test } from 'vitest'
 import { filesMatching, root } from './source-tree.ts'
 
 const manifests = filesMatching(
-  '{package.json,{bench,deploy,fuzz,scripts,tests,apps/*,packages/*}/package.json}',
+  '{package.json,{bench,fuzz,scripts,tests,apps/*,packages/*}/package.json}',
 )
 const copy = mkdtempSync(join(tmpdir(), 'sockyard-version-'))
 afterAll(() => rmSync(copy, { recursive: true }))

@@ -10,7 +10,6 @@ const LAB_PRESSES = ['Run', ...Array.from({ length: 12 }, () => 'Next')]
 const VIEWS = [
   { name: 'console-yard', hash: '', content: '.node.group', height: 780 },
   { name: 'console-measures', hash: '#measures', content: '.u-legend', height: 900 },
-  { name: 'console-chat', hash: '#chat', press: 'Join', content: '.lines p', height: 480 },
   { name: 'console-lab', hash: '#lab', presses: LAB_PRESSES, content: '.diagram', height: 900 },
 ]
 /** Until traffic has been seen on every edge, and a chart has a line. */

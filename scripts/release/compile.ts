@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 
@@ -64,15 +64,6 @@ export function compile({ sources, out, types }: Compilation): void {
   const { status, stdout, stderr } = spawnSync(tsc, ['-p', project], { encoding: 'utf8' })
   rmSync(project)
   if (status !== 0) throw new CompilationError(stdout + stderr)
-}
-
-/** Formats compiled files as the sources are: the compiler indents by four columns, which is a twelfth of a package. */
-export function formatFiles(folder: string): void {
-  const oxfmt = join(root, 'node_modules/.bin/oxfmt')
-  const files = globSync('**/*.{js,d.ts}', { cwd: folder })
-  // Each by its name: of a folder it would leave out what the .gitignore of the checkout does.
-  const args = ['--config', join(root, '.oxfmtrc.json'), '--ignore-path', '/dev/null', ...files]
-  execFileSync(oxfmt, args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
 }
 
 /** Rewrites every compiled file below a folder in place; `rewrite` gets its text and its path below the folder. */

@@ -2,13 +2,7 @@ import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from
 import { dirname, join } from 'node:path'
 
 import { root } from '../source-tree.ts'
-import {
-  compile,
-  formatFiles,
-  importRelatively,
-  nameCompiledFiles,
-  rewriteFiles,
-} from './compile.ts'
+import { compile, importRelatively, nameCompiledFiles, rewriteFiles } from './compile.ts'
 import {
   existing,
   type Manifest,
@@ -34,12 +28,7 @@ const compiled = (path: string): string => path.replace(/\.ts$/, '.js')
  * @returns the folders, the command `sockyard` first
  */
 export async function writePackages(out: string, sources: Sources): Promise<string[]> {
-  const folders = [
-    await writeCommand(join(out, 'sockyard'), sources),
-    ...writeLibraries(out, sources),
-  ]
-  folders.forEach(formatFiles)
-  return folders
+  return [await writeCommand(join(out, 'sockyard'), sources), ...writeLibraries(out, sources)]
 }
 
 /** The package `sockyard`: all apps and packages in one tree, as in the checkout. */

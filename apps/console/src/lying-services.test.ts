@@ -1,11 +1,9 @@
 // Services that lie to the console: it lives in the memory that compose gives it, and shows the others meanwhile.
 import { once } from 'node:events'
 import { createServer, type Server, type ServerResponse } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
+import type { AddressInfo } from 'node:net'
 
 import { consoleServices } from '@sockyard/protocol/results'
-import { answerCost } from '@sockyard/testkit/attacks'
 import { canLimitMemory, memoryCgroup, startApp } from '@sockyard/testkit/process'
 import { expect, test, vi } from 'vitest'
 
@@ -131,17 +129,6 @@ class Liar implements Disposable {
   }
 }
 
-const PAGES = 8
-/** Four times what is promised (docs/threat-model.md): a core that others use as well is slower. */
-const MOST_MILLIS = 1_000
-
-/** A browser that shows the events. */
-function openPage(port: number): Disposable {
-  const socket = connect(port, '127.0.0.1').on('error', () => {})
-  socket.resume().write('GET /api/stream HTTP/1.1\r\nHost: localhost\r\n\r\n')
-  return { [Symbol.dispose]: () => void socket.destroy() }
-}
-
 const whatLies = (lie: Lie): string => ('/events' in lie ? 'events' : 'answers')
 
 test.each(['answers', 'events'])('hostile %s, all at once', async (what) => {
@@ -160,11 +147,8 @@ test.each(['answers', 'events'])('hostile %s, all at once', async (what) => {
     const answer = consoleServices.parse(JSON.parse(text))
     return answer.services.find((each) => each.id === service)?.state
   }
-  for (let page = 0; page < PAGES; page += 1) stack.use(openPage(port))
   const isLiedTo = (): boolean => liars.every(({ asked }) => asked > 0)
   await expect.poll(() => isLiedTo() && stateOf(id), PATIENCE).toBe('up')
-  const asked = { question: 'page', address: '127.0.0.1', port, pid: app.pid }
-  expect(await answerCost(undefined, asked, delay(2_000))).toBeLessThan(MOST_MILLIS)
   for (const path of ['/api/events?limit=1000', '/api/series', '/api/topology', '/api/services'])
     expect(await get(port, path)).toMatchObject({ status: 200 })
   await expect.poll(() => stateOf(id), PATIENCE).toBe('up')

@@ -5,7 +5,6 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
-  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
@@ -40,14 +39,9 @@ export class Inetd implements AsyncDisposable {
   /** Writes the configuration, sends SIGHUP and waits until it was read. */
   async reload(lines: readonly string[]): Promise<void> {
     const before = this.#configured()
-    this.write(lines)
+    write(this.file, lines)
     this.app.kill('SIGHUP')
     await this.app.waitForLog(() => this.#configured() > before)
-  }
-
-  /** Writes the configuration, which is not read yet. */
-  write(lines: readonly string[]): void {
-    write(this.file, lines)
   }
 
   async metric(line: string): Promise<number> {
@@ -111,10 +105,8 @@ export function configuration(lines: readonly string[]): string {
   return file
 }
 
-/** All at once, as editors do: nobody reads half of it. */
 function write(file: string, lines: readonly string[]): void {
-  writeFileSync(`${file}.new`, `${lines.join('\n')}\n`)
-  renameSync(`${file}.new`, file)
+  writeFileSync(file, `${lines.join('\n')}\n`)
 }
 
 export function descriptorsOf(pid: number): string[] {

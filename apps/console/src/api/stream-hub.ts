@@ -8,7 +8,6 @@ import { eventFields } from './event-fields.ts'
 const MAXIMUM_QUEUED_BYTES = 4 * 1024 * 1024
 /** A proxy that sees nothing for a minute may cut a stream. */
 const HEARTBEAT_MILLIS = 15_000
-const HEARTBEAT = Buffer.from(': \n\n')
 /** What a client that comes back is sent at most; what is before it, it can ask /api/events for. */
 const MAXIMUM_REPLAYED = 1_000
 
@@ -21,7 +20,7 @@ export class StreamHub {
   /** What a new client is sent at once. */
   readonly #current: () => readonly [name: string, value: unknown][]
   readonly #clients = new Set<StreamClient>()
-  readonly #heartbeat = setInterval(() => this.#sendAll(HEARTBEAT), HEARTBEAT_MILLIS)
+  readonly #heartbeat = setInterval(() => this.#sendAll(': \n\n'), HEARTBEAT_MILLIS)
 
   constructor(store: Pick<Store, 'events'>, current: () => readonly [string, unknown][]) {
     this.#store = store
@@ -43,7 +42,7 @@ export class StreamHub {
     response.on('close', () => this.#clients.delete(client))
     for (const [name, value] of this.#current()) client.send(messageOf(name, value))
     if (lastId !== undefined)
-      return client.replay((await this.#store.events(lastId, MAXIMUM_REPLAYED)).map(toTold))
+      return client.replay(await this.#store.events(lastId, MAXIMUM_REPLAYED))
     const [latest] = await this.#store.events(undefined, 1)
     client.startAfter(latest?.id ?? 0)
   }
@@ -54,9 +53,7 @@ export class StreamHub {
   }
 
   publishEvents(events: readonly StoredEvent[]): void {
-    if (!this.hasClients) return
-    const told = events.map(toTold)
-    for (const client of this.#clients) client.sendEvents(told)
+    for (const client of this.#clients) client.sendEvents(events)
   }
 
   close(): void {
@@ -64,55 +61,45 @@ export class StreamHub {
     for (const client of this.#clients) client.end()
   }
 
-  #sendAll(message: Uint8Array): void {
+  #sendAll(message: string): void {
     for (const client of this.#clients) client.send(message)
   }
-}
-
-/** An event as it is sent to all. */
-interface Told {
-  id: number
-  message: Uint8Array
-}
-
-function toTold(event: StoredEvent): Told {
-  return { id: event.id, message: messageOf('event', eventFields(event), event.id) }
 }
 
 /** One reader of the stream. */
 class StreamClient {
   readonly #response: ServerResponse
   /** Events that come while what was missed is read from the store. */
-  #waiting: Told[] | undefined = []
+  #waiting: StoredEvent[] | undefined = []
   #lastId = 0
 
   constructor(response: ServerResponse) {
     this.#response = response
   }
 
-  send(message: Uint8Array): void {
+  send(message: string): void {
     if (this.#response.writableLength > MAXIMUM_QUEUED_BYTES) this.#response.destroy()
     else this.#response.write(message)
   }
 
-  sendEvents(events: readonly Told[]): void {
+  sendEvents(events: readonly StoredEvent[]): void {
     if (this.#waiting !== undefined) return void this.#waiting.push(...events)
-    for (const { id, message } of events) {
-      if (id <= this.#lastId) continue
-      this.#lastId = id
-      this.send(message)
+    for (const event of events) {
+      if (event.id <= this.#lastId) continue
+      this.#lastId = event.id
+      this.send(messageOf('event', eventFields(event), event.id))
     }
   }
 
   /** Events after this one; a client that comes back before the next one has its id. */
   startAfter(id: number): void {
     this.#lastId = id
-    this.send(Buffer.from(`id: ${id}\n\n`))
+    this.send(`id: ${id}\n\n`)
     this.replay([])
   }
 
   /** What was missed, and then what came meanwhile, each once. */
-  replay(missed: readonly Told[]): void {
+  replay(missed: readonly StoredEvent[]): void {
     const waiting = this.#waiting ?? []
     this.#waiting = undefined
     this.sendEvents(missed)
@@ -124,8 +111,7 @@ class StreamClient {
   }
 }
 
-/** As bytes: they are the same for all clients, and made once. */
-function messageOf(name: string, value: unknown, id?: number): Uint8Array {
+function messageOf(name: string, value: unknown, id?: number): string {
   const head = id === undefined ? '' : `id: ${id}\n`
-  return Buffer.from(`${head}event: ${name}\ndata: ${JSON.stringify(value)}\n\n`)
+  return `${head}event: ${name}\ndata: ${JSON.stringify(value)}\n\n`
 }

@@ -21,13 +21,10 @@ export async function startChatAndConsole(
   options: { chat?: readonly string[]; console?: readonly string[] } = {},
 ): Promise<ChatAndConsole> {
   const local = ['--host', '127.0.0.1', '--port', '0']
-  await using started = new AsyncDisposableStack()
-  const chat = started.use(await startApp('chat', [...local, ...(options.chat ?? [])]))
+  const chat = await startApp('chat', [...local, ...(options.chat ?? [])])
   const { port: chatPort } = await chat.listening('tcp')
   const server = ['--chat-server', `127.0.0.1:${chatPort}`]
   const { app, port } = await startConsole([...server, ...(options.console ?? [])])
-  started.use(app)
-  const owned = started.move()
   return {
     chat,
     chatPort,
@@ -35,21 +32,11 @@ export async function startChatAndConsole(
     async metrics() {
       return (await fetch(`http://127.0.0.1:${await app.adminPort()}/metrics`)).text()
     },
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    async [Symbol.asyncDispose]() {
+      await app[Symbol.asyncDispose]()
+      await chat[Symbol.asyncDispose]()
+    },
   }
-}
-
-/** Reads an event stream until it has `last`, and leaves. */
-export async function readUntil(url: string, last: string): Promise<string> {
-  const leaving = new AbortController()
-  const { body } = await fetch(url, { signal: leaving.signal })
-  let text = ''
-  for await (const part of body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    text += part
-    if (text.includes(last)) break
-  }
-  leaving.abort()
-  return text
 }
 
 /** A member as telnet is one, at 127.0.0.9: what it types, and what it reads. */

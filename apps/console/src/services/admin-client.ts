@@ -11,10 +11,6 @@ const ANSWER_MILLIS = 5_000
 /** More is no answer of a service. */
 const LARGEST_ANSWER_BYTES = 4 * 1024 * 1024
 
-/** A service that says more is read more slowly: it keeps, or drops, what is not read. */
-const EVENTS_PER_SECOND = 1_000
-const EVENT_BYTES_PER_SECOND = 256 * 1024
-
 /** What a service answered that was no use. */
 class AdminAnswerError extends Error {
   override readonly name = 'AdminAnswerError'
@@ -78,27 +74,13 @@ export class AdminClient {
   ): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     const asked = this.#ask('/events', { 'last-event-id': lastId }, signal, false)
-    let [events, bytes] = [0, 0]
     const reader = new EventStreamReader((event) => {
-      events += 1
       if (!asked.destroyed && !onEvent(event)) asked.destroy()
     })
     const onResponse = (response: http.IncomingMessage): void => {
       if (response.statusCode !== 200) response.destroy()
-      response.setEncoding('utf8').on('data', (text: string) => {
-        reader.write(text)
-        bytes += text.length
-        if (events >= EVENTS_PER_SECOND || bytes >= EVENT_BYTES_PER_SECOND) response.pause()
-      })
-      const seconds = setInterval(() => {
-        events = bytes = 0
-        response.resume()
-      }, 1_000)
-      response.once('error', () => resolve())
-      response.once('close', () => {
-        clearInterval(seconds)
-        resolve()
-      })
+      response.setEncoding('utf8').on('data', (text: string) => reader.write(text))
+      response.once('error', () => resolve()).once('close', () => resolve())
     }
     asked.once('response', onResponse).once('error', () => resolve())
     return promise

@@ -90,17 +90,14 @@ function startProgram(
   // A program finds it as after accept(2).
   if (nativeCallsWork()) setSocketOption(socket, 'SO_OOBINLINE', false)
   const since = performance.now()
-  let pid: number | undefined
-  const onStart = (number: number): void => {
-    pid = number
-    counters.started(label)
-    limited.info({ service: label, pid, ...peer }, 'started')
-  }
   const onEnd = (end: End): void => {
     counters.ended(label, end)
     const seconds = Math.round(performance.now() - since) / 1000
-    limited.info({ service: label, pid, ...peer, end, seconds }, 'ended')
+    limited.info({ service: label, pid: child?.pid, ...peer, end, seconds }, 'ended')
   }
-  programs.start({ program, socket, peer, limiter, onStart, onEnd })
+  const child = programs.start({ program, socket, peer, limiter, onEnd })
   connection.destroy()
+  if (child === undefined) return
+  counters.started(label)
+  limited.info({ service: label, pid: child.pid, ...peer }, 'started')
 }

@@ -13,17 +13,16 @@ export type End = string
 
 /** A program that runs until its `onEnd` is called. */
 export interface ProgramProcess {
+  readonly pid: number
   kill(signal: NodeJS.Signals): void
 }
 
 /** A program, and all that its process has. */
 export interface Start {
-  program: Pick<Program, 'path' | 'words' | 'identity'>
+  program: Program
   environment: Readonly<Record<string, string>>
   /** Becomes its descriptors 0, 1 and 2. The caller closes its own end of a connection afterwards. */
   socket: Socket | NativeSocket
-  /** Called once when there is a process, possibly before this has returned. */
-  onStart: (pid: number) => void
   /** Called once, never before it was started. */
   onEnd: (end: End) => void
 }
@@ -45,7 +44,7 @@ export function startProgram(start: Start): ProgramProcess | undefined {
 }
 
 function posixSpawn(start: Start): ProgramProcess | undefined {
-  const { program, environment, socket, onStart, onEnd } = start
+  const { program, environment, socket, onEnd } = start
   try {
     const pid = spawnProgram(
       {
@@ -57,8 +56,7 @@ function posixSpawn(start: Start): ProgramProcess | undefined {
       },
       ({ code, signal }) => onEnd(signal ?? String(code)),
     )
-    onStart(pid)
-    return { kill: (signal) => void kill(pid, signal) }
+    return { pid, kill: (signal) => void kill(pid, signal) }
   } catch (error) {
     // A script without `#!`: execvp(3), which Node calls, gives it to a shell.
     if (error instanceof SystemCallError && error.code === 'ENOEXEC') return fork(start)
@@ -66,7 +64,7 @@ function posixSpawn(start: Start): ProgramProcess | undefined {
   }
 }
 
-function fork({ program, environment, socket, onStart, onEnd }: Start): ProgramProcess | undefined {
+function fork({ program, environment, socket, onEnd }: Start): ProgramProcess | undefined {
   const stream = socket instanceof NativeSocket ? socket.descriptor : socket
   const child = spawn(program.path, program.words.slice(1), {
     argv0: program.words[0] ?? '',
@@ -76,22 +74,17 @@ function fork({ program, environment, socket, onStart, onEnd }: Start): ProgramP
     detached: true,
     ...program.identity,
   })
-  return watched(child, onStart, onEnd)
+  return watched(child, onEnd)
 }
 
-function watched(
-  child: ChildProcess,
-  onStart: Start['onStart'],
-  onEnd: Start['onEnd'],
-): ProgramProcess | undefined {
+function watched(child: ChildProcess, onEnd: (end: End) => void): ProgramProcess | undefined {
   const { pid } = child
   child.on('error', (error) => {
     if (pid === undefined) onEnd(errnoOf(error))
   })
   if (pid === undefined) return undefined
   child.once('exit', (code, signal) => onEnd(signal ?? String(code)))
-  onStart(pid)
-  return { kill: (signal) => void child.kill(signal) }
+  return { pid, kill: (signal) => void child.kill(signal) }
 }
 
 function errnoOf(error: unknown): string {

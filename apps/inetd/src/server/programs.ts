@@ -9,7 +9,6 @@ import type { Program } from '../configuration/definition.ts'
 import type { ClientLists } from '../configuration/load-configuration.ts'
 import { addressShare, type ProgramLimiter, type ProgramRejection } from './program-limiter.ts'
 import { type End, type ProgramProcess, startProgram } from './program-processes.ts'
-import { UserStarters } from './user-starters.ts'
 
 /** Between SIGTERM and SIGKILL. */
 const TERM_MILLIS = 120
@@ -31,8 +30,6 @@ export interface ClientProgram {
   peer: Peer
   /** Of the service. */
   limiter: ProgramLimiter
-  /** Called once when there is a process, possibly before `start` has returned. */
-  onStart: (pid: number) => void
   /** Called once, never before `start` has returned. */
   onEnd: (end: End) => void
 }
@@ -40,7 +37,6 @@ export interface ClientProgram {
 /** The programs of all services that run for clients: only this class ends them. */
 export class Programs {
   readonly #running = new Set<ProgramProcess>()
-  readonly #starters = new UserStarters()
   readonly #counter = new LocalPeerCounter()
   readonly #maximum: number
   readonly #fixed: Readonly<Record<string, string>>
@@ -73,19 +69,11 @@ export class Programs {
    *
    * @returns undefined when there is no process; `onEnd` says why
    */
-  start({
-    program,
-    socket,
-    peer,
-    limiter,
-    onStart,
-    onEnd,
-  }: ClientProgram): ProgramProcess | undefined {
+  start({ program, socket, peer, limiter, onEnd }: ClientProgram): ProgramProcess | undefined {
     this.#counter.acquire(clientPrefix(peer.address))
     limiter.acquire(peer.address)
     const environment = this.#environment(program, peer)
-    const start = { program, environment, socket, onStart, onEnd: ended.bind(this) }
-    const started = this.#starters.start(start) ?? startProgram(start)
+    const started = startProgram({ program, environment, socket, onEnd: ended.bind(this) })
     if (started !== undefined) this.#running.add(started)
     return started
 

@@ -100,28 +100,18 @@ abstract class WaitListener implements Listener {
     const { label, limiter } = this.service
     const since = performance.now()
     const known = peer === UNKNOWN_CLIENT ? undefined : peer
-    let pid: number | undefined
-    const onStart = (number: number): void => {
-      pid = number
-      counters.started(label)
-      limited.info({ service: label, pid, ...known }, 'started')
-    }
     const ended = (end: End): void => {
       this.#endProgram = undefined
       counters.ended(label, end)
       const seconds = Math.round(performance.now() - since) / 1000
-      limited.info({ service: label, pid, ...known, end, seconds }, 'ended')
+      limited.info({ service: label, pid: child?.pid, ...known, end, seconds }, 'ended')
       if (!this.socket.closed) onEnd()
     }
-    const child = programs.start({
-      program,
-      socket: this.socket,
-      peer,
-      limiter,
-      onStart,
-      onEnd: ended,
-    })
-    this.#endProgram = child && (() => child.kill('SIGTERM'))
+    const child = programs.start({ program, socket: this.socket, peer, limiter, onEnd: ended })
+    if (child === undefined) return
+    this.#endProgram = () => child.kill('SIGTERM')
+    counters.started(label)
+    limited.info({ service: label, pid: child.pid, ...known }, 'started')
   }
 
   #ready(): void {

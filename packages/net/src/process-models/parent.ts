@@ -164,15 +164,6 @@ export class Parent {
     this.#admission?.close(accepted, 'too-many')
   }
 
-  /** Connections wait in the backlog; node:net accepts them all the same, but only once in each turn of its loop. */
-  holdAccepting(): void {
-    if (this.#engineName === 'native') this.#engine?.holdAccepting()
-  }
-
-  resumeAccepting(): void {
-    if (this.#engineName === 'native') this.#engine?.resumeAccepting()
-  }
-
   /** Accepts no more. */
   stop(): void {
     for (const hide of this.#hideSockets.splice(0)) hide()

@@ -17,11 +17,6 @@ const SPARE = 2
 /** Beyond those a process ends when it had no connection for so long. */
 const IDLE_MILLIS = 10_000
 
-/** Calls back when the event loop has looked once at every descriptor that was ready. */
-function afterTurn(callback: () => void): void {
-  setImmediate(() => setImmediate(callback))
-}
-
 /** A process that has one connection, or none. */
 interface Child {
   number: number
@@ -61,7 +56,6 @@ export class SpawnServer implements WorkerServer {
   readonly #waiting: AcceptedConnection[] = []
   #started = 0
   #accepted = 0
-  #isReading = false
   #isStopping = false
 
   constructor(options: WorkerServerOptions, engine: Engine) {
@@ -95,23 +89,6 @@ export class SpawnServer implements WorkerServer {
     if (wasReset(accepted.socket)) return this.#parent.closeReset(accepted)
     this.#waiting.push(accepted)
     this.#serveWaiting()
-    if (this.#idle.length < SPARE) this.#readReports()
-  }
-
-  /**
-   * Accepts no more until all is read that children have reported: some of them may have closed their connections, and
-   * neither has another to be started then, nor a connection to be rejected as one too many.
-   */
-  #readReports(): void {
-    if (this.#isReading) return
-    this.#isReading = true
-    this.#parent.holdAccepting()
-    afterTurn(() => {
-      this.#isReading = false
-      if (this.#isStopping) return
-      this.#parent.resumeAccepting()
-      this.#startMissing()
-    })
   }
 
   #serveWaiting(): void {
@@ -120,6 +97,7 @@ export class SpawnServer implements WorkerServer {
       if (child === undefined) break
       this.#serveNext(child)
     }
+    this.#startMissing()
   }
 
   /** Gives the child the connection that has waited longest, if any does. */
@@ -209,8 +187,7 @@ export class SpawnServer implements WorkerServer {
     // What it was started for: to start the next one at once would go on for ever.
     const lost = this.#starting.delete(child) ? this.#waiting.shift() : undefined
     if (lost !== undefined) this.#parent.drop(lost)
-    this.#serveWaiting()
-    if (this.#waiting.length > 0) this.#startMissing()
+    if (this.#waiting.length > 0) this.#serveWaiting()
     if (reason === 'exit code 0') return
     this.deaths += 1
     this.#parent.log.warn({ id: child.id, child: child.process.pid, reason }, 'worker died')

@@ -71,40 +71,6 @@ describe('LISTEN_FDS', () => {
     for (const { socket } of sockets) socket.close()
   })
 
-  it.each(ENGINES)('clients that reset before it started cost nothing, with %s', async (engine) => {
-    const { socket, port } = bound('stream')
-    const resets = Array.from({ length: 100 }, async () => {
-      const client = connect({ port, host: '127.0.0.1', localAddress: '127.0.0.2' })
-      client.on('error', () => {})
-      await once(client, 'connect')
-      client.resetAndDestroy()
-    })
-    await Promise.all(resets)
-    const service = activated([socket], '--engine', engine)
-    expect(await greetingAt(port)).toBe('hello\n')
-    service.kill()
-    const [code] = (await once(service, 'exit')) as [number]
-    expect(code).toBe(0)
-    socket.close()
-  })
-
-  it.each([
-    ['closed', '3<&-'],
-    ['no socket', '3</dev/null'],
-  ])('a descriptor that is %s is an error, with exit code 2', async (_what, redirection) => {
-    const script = `LISTEN_PID=$$ exec "$@" ${redirection}`
-    const service = spawn('sh', ['-c', script, 'sh', process.execPath, GREETER], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, LISTEN_FDS: '1' },
-    })
-    const [complaint, [code]] = await Promise.all([text(service.stderr), once(service, 'exit')])
-    expect({ complaint, code }).toEqual({
-      complaint:
-        'greeter: environment variable LISTEN_FDS 1: descriptor 3 must be a TCP or UDP socket\n',
-      code: 2,
-    })
-  })
-
   it('a socket that the service cannot serve is an error, with exit code 2', async () => {
     const { socket, port } = bound('datagram')
     const service = activated([socket])

@@ -1,5 +1,5 @@
 /**
- * The program of `answerCost`: QUESTION ADDRESS PORT PID. Asks until standard input ends, and writes what each
+ * The program of `answerCosts`: QUESTION ADDRESS PORT PID. Asks until standard input ends, and writes what each
  * answer cost the process PID, as JSON.
  */
 import { createSocket } from 'node:dgram'

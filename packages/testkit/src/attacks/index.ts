@@ -1,1 +1,1 @@
-export { answerCost, runAttack } from './start-attack.ts'
+export { answerCosts, runAttack } from './start-attack.ts'

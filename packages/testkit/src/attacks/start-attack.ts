@@ -33,35 +33,32 @@ interface Asked extends Attacked {
 }
 
 /**
- * Asks a service over and over while something else goes on: each question has to be
+ * Asks a service from another network namespace over and over while something else goes on: each question has to be
  * answered. How long an answer takes depends on what else the machine does; how long the service itself runs until it
  * answers does not, and on a machine that is idle the one is the other.
  *
- * @param namespace of the one who asks; undefined for that of the tests
  * @param until the attack
- * @returns for how many milliseconds the main thread of the service ran from a question to its answer: the median
+ * @returns of each answer, for how many milliseconds the main thread of the service ran from the question to it
  */
-export async function answerCost(
-  namespace: string | undefined,
+export async function answerCosts(
+  namespace: string,
   { question, address, port, pid }: Asked,
   until: Promise<unknown>,
-): Promise<number> {
+): Promise<number[]> {
   const bystander = start(namespace, BYSTANDER, question, address, port, pid)
   const output = outputOf(bystander, question)
   await Promise.race([until, output])
   bystander.stdin.end()
-  const costs = (JSON.parse(await output) as number[]).toSorted((a, b) => a - b)
-  return costs[costs.length >> 1] ?? Number.NaN
+  return JSON.parse(await output) as number[]
 }
 
 function start(
-  namespace: string | undefined,
+  namespace: string,
   program: string,
   ...words: readonly (string | number)[]
 ): ChildProcessWithoutNullStreams {
-  const command = [process.execPath, program, ...words.map(String)]
-  if (namespace === undefined) return spawn(process.execPath, command.slice(1))
-  return spawn('ip', ['netns', 'exec', namespace, ...command])
+  const command = ['netns', 'exec', namespace, process.execPath, program, ...words.map(String)]
+  return spawn('ip', command)
 }
 
 async function outputOf(child: ChildProcessWithoutNullStreams, what: string): Promise<string> {
