@@ -23,7 +23,7 @@ export interface AdmissionOptions {
   log: LimitedLog
   /** What the client of a rejected connection reads before the FIN. */
   rejectionMessage?: ((reason: RejectReason) => Uint8Array | undefined) | undefined
-  /** A rejected connection has closed. */
+  /** A rejected connection has closed, also where there was no room for a message. */
   onRejectedClosed?: () => void
 }
 
@@ -69,7 +69,10 @@ export class Admission {
   close(accepted: AcceptedConnection, reason: RejectReason): void {
     const message = this.#options.rejectionMessage?.(reason)
     // At once, before the next one is accepted: many come in one poll.
-    if (!this.#hasRoomForRejection(accepted)) return closeAccepted(accepted)
+    if (!this.#hasRoomForRejection(accepted)) {
+      closeAccepted(accepted)
+      return this.#options.onRejectedClosed?.()
+    }
     const connection = this.#options.engine.open(accepted, 0, this.#owner)
     this.#rejected.add(connection)
     if (message !== undefined) connection.write(message)

@@ -127,6 +127,21 @@ describe.each(ENGINES)('--inetd, with the engine %s', (engine) => {
     socket.close()
   })
 
+  it('wait: neither do a hundred at once, of which most are closed without a word', async () => {
+    const { socket, port } = bound('stream')
+    const clients = Array.from({ length: 100 }, () =>
+      connect({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {}),
+    )
+    await Promise.all(clients.map((client) => once(client, 'connect')))
+    const words = ['--inetd-idle', '300ms', '--engine', engine, '--deny', '127.0.0.0/8']
+    const service = byInetd(socket.descriptor, ...words)
+    const ended = once(service, 'exit')
+    await Promise.all(clients.map((client) => once(client.resume(), 'end').catch(() => [])))
+    for (const client of clients) client.destroy()
+    expect(await ended).toEqual([0, null])
+    socket.close()
+  })
+
   it('a wrong option is no word to the client', async () => {
     const { socket, port } = bound('stream')
     const client = connect(port, '127.0.0.1')
