@@ -74,7 +74,7 @@ export function resultOf(
   }
 }
 
-const TOPICS = ['tcp', 'udp', 'sctp', 'multicast', 'names', 'agent'] as const
+const TOPICS = ['tcp', 'udp', 'sctp', 'multicast', 'time', 'names', 'agent'] as const
 
 /** STAMP is by UDP (RFC 8762). */
 function topicOf(check: string): (typeof TOPICS)[number] {

@@ -12,6 +12,7 @@ import { tcpTransfer } from '../checks/tcp/transfer.ts'
 import { udpLoss } from '../checks/udp/loss.ts'
 import { udpSizes } from '../checks/udp/sizes.ts'
 import { stamp } from '../checks/udp/stamp.ts'
+import { timeOffset } from '../checks/udp/time-offset.ts'
 import { STAMP_PORT } from '../config.ts'
 import { type Check, type CheckContext, type Profile, type Verdict, verdict } from '../run/check.ts'
 import { type OnResult, resultOf } from './run-report.ts'
@@ -54,7 +55,11 @@ export const SERVICES = {
     others: [step(udpSizes)],
     whyNoMore: ({ received }) => (received === 0 ? 'nothing is answered' : undefined),
   }),
-  stamp: service(STAMP_PORT, { first: stamp, others: [], whyNoMore: () => undefined }),
+  stamp: service(STAMP_PORT, {
+    first: stamp,
+    others: [step(timeOffset)],
+    whyNoMore: ({ received }) => (received === 0 ? 'nothing is answered' : undefined),
+  }),
   sctp: service(portOf('sctp-echo'), {
     first: sctpAssociation,
     others: [],

@@ -69,6 +69,7 @@ describe.skipIf(!canMakeNamespaces())('a mesh of three agents on one switch', ()
       'stamp',
       'tcp-connect',
       'tcp-path-mtu',
+      'time-offset',
       'udp-loss',
       'udp-sizes',
     ])

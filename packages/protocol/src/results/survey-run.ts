@@ -9,7 +9,7 @@ export const surveyResult = z.strictObject({
   from: line.nullable().describe('of a mesh: the agent that asked; null: this host'),
   to: line.nullable().describe('of a mesh: the agent that was asked'),
   check: line.describe('such as `tcp-connect`'),
-  topic: z.enum(['tcp', 'udp', 'sctp', 'multicast', 'names', 'agent']),
+  topic: z.enum(['tcp', 'udp', 'sctp', 'multicast', 'time', 'names', 'agent']),
   target: line.describe(
     'where to: ADDRESS:PORT, the name that has no address, or the agent that is asked',
   ),

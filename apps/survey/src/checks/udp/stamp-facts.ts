@@ -4,10 +4,13 @@ import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import type { ResolvedAddress } from '@sockyard/net/address'
+import { now } from '@sockyard/net/clock'
 import { setPathOptions } from '@sockyard/net/connect'
+import { toNtpTimestamp } from '@sockyard/protocol/ntp'
 import { basePacketBytes, readTlvs, STAMP_TLV } from '@sockyard/protocol/stamp'
 
 import { type Pace, USUAL_PACE } from '../../run/check.ts'
+import { type ClockOffset, ShortestExchange } from './clock-offset.ts'
 import { readAnswer, testPacket } from './test-packet.ts'
 
 /** What came of sending test packets to a Session-Reflector. */
@@ -27,6 +30,8 @@ export interface StampFacts {
   arrivedEcn: number | null
   sentTtl: number
   arrivedTtl: number | null
+  /** By how much its clock is ahead of ours. */
+  clock: ClockOffset | null
   waitMillis: number
 }
 
@@ -57,7 +62,7 @@ export async function stampFacts(
   const isRefused = (): boolean => refused >= REFUSALS && answers.received === 0
   // An ICMP error is no answer; what is not answered is counted.
   socket.on('error', () => refused++)
-  socket.on('message', (bytes) => answers.take(bytes))
+  socket.on('message', (bytes) => answers.take(bytes, toNtpTimestamp(now())))
   try {
     socket.connect(port, address)
     await once(socket, 'connect', { signal })
@@ -82,6 +87,7 @@ class Answers {
   readonly sessionId: number
   readonly #sent: number
   readonly #seen = new Set<number>()
+  readonly #shortest = new ShortestExchange()
   #duplicated = 0
   #lostThere: number | null = null
   #trafficClass: number | null = null
@@ -96,12 +102,14 @@ class Answers {
     return this.#seen.size
   }
 
-  take(bytes: Uint8Array): void {
+  /** @param arrivedAt an NTP timestamp */
+  take(bytes: Uint8Array, arrivedAt: bigint): void {
     const answer = readAnswer(bytes, this.sessionId)
     if (answer === undefined) return
     const { sender, senderTtl } = answer
     if (sender.sequence >= this.#sent) return
     if (this.#seen.has(sender.sequence)) this.#duplicated += 1
+    else this.#shortest.take(answer, arrivedAt)
     this.#seen.add(sender.sequence)
     this.#ttl = senderTtl === UNKNOWN_TTL ? null : senderTtl
     for (const { type, flags, value } of readTlvs(bytes.subarray(basePacketBytes(undefined))))
@@ -117,6 +125,7 @@ class Answers {
       arrivedDscp: trafficClass === null ? null : trafficClass >>> 2,
       arrivedEcn: trafficClass === null ? null : trafficClass & 3,
       arrivedTtl: this.#ttl,
+      clock: this.#shortest.offset,
     }
   }
 

@@ -17,6 +17,7 @@ const CLEAN: StampFacts = {
   arrivedEcn: 2,
   sentTtl: 64,
   arrivedTtl: 61,
+  clock: null,
   waitMillis: 1_000,
 }
 
