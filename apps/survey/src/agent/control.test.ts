@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { text as readText } from 'node:stream/consumers'
 
 import { startApp } from '@sockyard/testkit/process'
@@ -114,6 +114,24 @@ it('lives through what is no job, and does one at a time', async () => {
   )
   for (const reason of reasons) expect(reason).toContain('it does another job')
   expect(reasons.length).toBeLessThan(3)
+})
+
+it('gives a job up when its coordinator is gone', async () => {
+  const echo = createServer((socket) => void socket.pipe(socket).on('error', () => {}))
+  echo.listen(0, '127.0.0.1')
+  await once(echo, 'listening')
+  const { app, place } = await agent('--key-file', file)
+  await using _running = app
+  const gone = new AbortController()
+  const targets = [`tcp://127.0.0.1:${(echo.address() as AddressInfo).port}`]
+  const long = { ...job(), targets, waitMillis: 20_000, idleMillis: [3_600_000] }
+  const asked = askAgent(place, long, { ...asking(key), signal: gone.signal }, ({ check }) => {
+    if (check === 'tcp-path-mtu') gone.abort(new Error('enough'))
+  })
+  await expect(asked).rejects.toThrow('enough')
+  await app.waitForLog(({ msg, outcome }) => msg === 'job ended' && outcome === 'abandoned')
+  await askAgent(place, job(), asking(key), () => {})
+  echo.close()
 })
 
 it.each([

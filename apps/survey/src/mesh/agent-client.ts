@@ -154,6 +154,7 @@ class Conversation implements AsyncDisposable {
 
   async #line(waitMillis: number): Promise<string | undefined> {
     const { signal } = this.#options
+    signal.throwIfAborted()
     const timeout = setTimeout(() => this.#socket.destroy(), waitMillis)
     const abort = (): void => void this.#socket.destroy()
     signal.addEventListener('abort', abort, { once: true })
