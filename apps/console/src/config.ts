@@ -18,16 +18,17 @@ export const serveOptions = z.strictObject({
   store: text().meta({
     valueName: 'FILE',
     preset: 'none',
-    description: 'keep the history in this file; without one it ends with the console',
+    description: 'keep the history in this file',
   }),
   chat: flag(true).meta({ description: 'a page may take part in the chat' }),
   chatServer: text('127.0.0.1:2020')
     .refine(isTarget, { message: 'must be HOST, HOST:PORT or [IPv6]:PORT' })
     .meta({ valueName: 'HOST[:PORT]', description: 'the chat that pages take part in' }),
   chatProxy: flag().meta({
+    common: false,
     description: 'tell it the address of each browser (PROXY header; chat: --proxy-from)',
   }),
-  lab: flag(true).meta({ description: 'run the experiments of lab for a page' }),
+  lab: flag(true).meta({ common: false, description: 'run the experiments of lab for a page' }),
   token: text()
     .refine((token) => token === undefined || token.length >= SHORTEST_TOKEN, {
       message: `must have ${SHORTEST_TOKEN} characters or more`,

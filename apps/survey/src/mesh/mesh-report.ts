@@ -45,7 +45,7 @@ function isWell({ counts }: Matrix): boolean {
 
 function wellLine({ check, counts }: Matrix): string {
   const skipped = counts.skipped === 0 ? '' : `, ${counts.skipped} skipped`
-  return `OK       ${check.padEnd(25)} ${counts.ok} ways${skipped}`
+  return `OK       ${check.padEnd(25)} ${waysText(counts.ok)}${skipped}`
 }
 
 function matrixLines(matrix: Matrix, places: readonly string[], stdout: Writable): string[] {

@@ -117,7 +117,11 @@ export class MulticastPingSession implements AsyncDisposable {
       })
   }
 
-  /** Becomes a member of the group, from the server alone where the group is source-specific. */
+  /**
+   * Becomes a member of the group, from the server alone where the group is source-specific.
+   *
+   * @throws {NetworkError} when no interface can join it
+   */
   async join(): Promise<void> {
     const { server, log, interface: wanted } = this.#options
     const sources = this.isSourceSpecific ? { sources: [server.address] } : {}
@@ -135,6 +139,13 @@ export class MulticastPingSession implements AsyncDisposable {
       },
     })
     await this.#membership.start()
+    // Tried again later, but what was sent until then would be called lost.
+    if (this.#membership.joined.length > 0) return
+    throw new NetworkError(`${this.group} cannot be joined on this host`, {
+      errorClass: 'OTHER',
+      host: this.group,
+      port: this.#port,
+    })
   }
 
   async leave(): Promise<void> {
