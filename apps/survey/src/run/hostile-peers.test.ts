@@ -91,5 +91,8 @@ test.each([
 test('an echo at the port of a reflector is none', async () => {
   using stack = new DisposableStack()
   const port = await openUdp((asked) => [asked], stack)
-  expect(await surveyed(`stamp://127.0.0.1:${port}`)).toEqual(['stamp: fail'])
+  expect(await surveyed(`stamp://127.0.0.1:${port}`)).toEqual([
+    'stamp: fail',
+    'time-offset: skipped',
+  ])
 })
