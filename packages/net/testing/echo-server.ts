@@ -2,9 +2,9 @@ import { parseArgs } from 'node:util'
 
 import { pino } from 'pino'
 
+import { echo } from '../src/tcp/echo.ts'
 import { TcpServer } from '../src/tcp/tcp-server.ts'
 import { UdpServer } from '../src/udp/udp-server.ts'
-import { echo } from './echo.ts'
 
 /** Both echo services as a process; says "listening" twice, and what it has counted at SIGUSR2. */
 const { values } = parseArgs({

@@ -17,7 +17,7 @@ function scrape(pace: ScrapePace, { signal }: AbortController): () => number {
   return () => scrapes
 }
 
-test('services are asked every 10 s while nobody looks, and every second while somebody does', async () => {
+test('services are asked every 10 s, and every second while the console is in use', async () => {
   let hasStreams = false
   const pace = new ScrapePace(() => hasStreams)
   const stopping = new AbortController()

@@ -5,7 +5,7 @@ const UNWATCHED_MILLIS = 10_000
 /** A client that asks again and again, without a stream, looks for so long after each request. */
 const LOOK_MILLIS = 10_000
 
-/** When services are asked next: soon while somebody looks at the console. */
+/** When services are asked next: soon while the console is in use. */
 export class ScrapePace {
   readonly #hasStreams: () => boolean
   readonly #waiting = new Set<() => void>()

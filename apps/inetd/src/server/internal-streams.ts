@@ -1,4 +1,4 @@
-import type { ConnectionHandler, TcpConnection } from '@sockyard/net/tcp'
+import { type ConnectionHandler, echo, type TcpConnection } from '@sockyard/net/tcp'
 import { encodeTime, formatDaytime } from '@sockyard/protocol/daytime'
 
 import type { InternalName } from '../configuration/host-lookups.ts'
@@ -13,14 +13,7 @@ type Accept = (connection: TcpConnection, nowNanos: bigint) => ConnectionHandler
 
 /** What inetd does with a connection to one of its own services. */
 export const internalStreams: Readonly<Record<InternalName, Accept>> = {
-  /** RFC 862: reads only as fast as the peer takes its own bytes back, and answers FIN with FIN. */
-  echo: () => ({
-    onData(connection, bytes) {
-      if (!connection.write(bytes)) connection.pause()
-    },
-    onDrain: (connection) => connection.resume(),
-    onEnd: (connection) => connection.end(),
-  }),
+  echo: () => echo,
   /** RFC 863 */
   discard: () => ({ onData() {} }),
   daytime: (connection, now) => answer(connection, Buffer.from(formatDaytime(now))),

@@ -9,7 +9,7 @@ import {
 import { listenDualStack } from '@sockyard/net/address'
 import { type Engine } from '@sockyard/net/engine'
 import type { LogTarget } from '@sockyard/net/log'
-import { type ConnectionHandler, TcpServer } from '@sockyard/net/tcp'
+import { echo, TcpServer } from '@sockyard/net/tcp'
 import { UdpServer } from '@sockyard/net/udp'
 import { AssociationError, Endpoint } from '@sockyard/sctp'
 
@@ -32,14 +32,6 @@ const PER_SECOND = 2_000
 const SCTP_UDP_PORT = 9899
 const STREAMS = 16
 const MAXIMUM_ASSOCIATIONS = 64
-
-/** RFC 862, as fast as the peer takes its own bytes back. */
-const echo: ConnectionHandler = {
-  onData(connection, bytes) {
-    if (!connection.write(bytes)) connection.pause()
-  },
-  onDrain: (connection) => connection.resume(),
-}
 
 /** @throws {AddressInUseError} when the port is taken */
 export async function answerTcp(options: AnswerOptions): Promise<Answering> {

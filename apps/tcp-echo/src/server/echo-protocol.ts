@@ -1,4 +1,9 @@
-import type { ConnectionHandler, TcpConnection, TcpProtocol } from '@sockyard/net/tcp'
+import {
+  type ConnectionHandler,
+  echo,
+  type TcpConnection,
+  type TcpProtocol,
+} from '@sockyard/net/tcp'
 
 export interface EchoSettings {
   /** Service time: how long each piece that was received waits for its echo, milliseconds. */
@@ -9,14 +14,6 @@ export interface EchoSettings {
 export function createProtocol({ thinkMillis }: EchoSettings): TcpProtocol {
   const handler = thinkMillis === 0 ? echo : delayedEcho(thinkMillis)
   return { onConnection: () => handler }
-}
-
-/** Reads only as fast as the peer takes its own bytes back, and answers FIN with FIN when all are back. */
-const echo: ConnectionHandler = {
-  onData(connection, bytes) {
-    if (!connection.write(bytes)) connection.pause()
-  },
-  onDrain: (connection) => connection.resume(),
 }
 
 /** One piece at a time, as a server does that has work to do for each. */

@@ -7,11 +7,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { canMakeNamespaces, twoHosts } from '@sockyard/testkit/network'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
-import { echo } from '../../testing/echo.ts'
 import { quiet, startEchoProcess, startProcess } from '../../testing/kit.ts'
 import { AccessList } from '../access/access-list.ts'
 import { LocalPeerCounter } from '../access/peer-counter.ts'
 import { AddressInUseError, NetworkError } from '../errors/errors.ts'
+import { echo } from './echo.ts'
 import type { ConnectionHandler, TcpConnection } from './tcp-connection.ts'
 import { TcpServer, type TcpServerOptions } from './tcp-server.ts'
 

@@ -12,7 +12,9 @@ export const consoleChat = z.strictObject({
 
 /** POST /api/chat of the console: a browser takes part. */
 export const consoleChatMember = z.strictObject({
-  member: z.uuid().describe('names it in the other requests; whoever has it may speak for it'),
+  member: z
+    .uuid()
+    .describe('identifies the member in other requests; a client that has it can speak for it'),
 })
 
 /** The event `line` of GET /api/chat/stream of the console. */

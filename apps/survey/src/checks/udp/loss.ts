@@ -50,7 +50,7 @@ async function gatherLoss(context: CheckContext): Promise<LossFacts> {
   socket.on('error', () => refused++)
   socket.on('message', (bytes) => {
     const sequence = format.sequenceOf(bytes)
-    // What has another length is no echo, whoever made it.
+    // A datagram of another length is no echo.
     if (sequence !== undefined && bytes.length === BYTES) trips.reply(sequence)
   })
   try {
